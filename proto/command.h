@@ -1,0 +1,152 @@
+#ifndef PROTO_COMMAND_H
+#define PROTO_COMMAND_H
+
+#include <stdbool.h>
+
+#include "base/bytes.h"
+#include "base/instant.h"
+#include "base/ip4.h"
+
+/*
+ * Command - what may change the replicated state, and its outcome
+ *
+ * Plain values over borrowed bytes; proto/command_codec.h turns them into log entries and back.
+ * Made by server/exchange and replication, read by storage/apply.
+ */
+
+enum {
+    CLIENT_KEY_MAX = 255,
+    HW_ADDRESS_MAX = 16,
+    HOSTNAME_MAX = 253,
+    AGENT_INFO_MAX = 255,
+    CLASS_TEXT_MAX = 255,
+    EXPIRE_MAX = 256,           /* addresses in one Expire */
+    COMMAND_ENCODED_MAX = 4096, /* of every command but PutSettings */
+    BATCH_COMMANDS_MAX = 256,
+    BATCH_ENCODED_MAX = 64 * 1024, /* a batch of one PutSettings may be larger: */
+    SETTINGS_ENCODED_MAX = 1024 * 1024,
+};
+
+enum command_kind {
+    COMMAND_BIND = 1,
+    COMMAND_RELEASE,
+    COMMAND_DECLINE,
+    COMMAND_EXPIRE,
+    COMMAND_PUT_SETTINGS,
+    COMMAND_PUT_NODE,
+};
+
+/* Binds @address to a client, or extends its binding. */
+struct bind_command {
+    struct ip4 address;
+    struct bytes client_key; /* 1..CLIENT_KEY_MAX */
+    uint8_t hw_type;
+    struct bytes hw_address;    /* 0..HW_ADDRESS_MAX */
+    struct seconds lease, hold; /* hold >= lease */
+    struct ip4 server_id;       /* option 54 of the ACK to come */
+    struct ip4 relay;           /* giaddr */
+    struct bytes hostname;      /* cleaned, 0..HOSTNAME_MAX */
+    struct bytes agent_info;    /* option 82 verbatim */
+    struct bytes vendor_class, user_class;
+};
+
+/* Ends a binding at the client's wish (RFC 2131 4.3.4). */
+struct release_command {
+    struct ip4 address;
+    struct bytes client_key;
+    struct ip4 server_id;       /* as the client named it; 0 when it named none */
+    struct instant received_at; /* cluster time */
+};
+
+/* The client found @address in use (RFC 2131 4.3.3). */
+struct decline_command {
+    struct ip4 address;
+    struct bytes client_key;
+    struct ip4 server_id;
+    struct instant received_at;
+    bool offered; /* the origin had offered the address to this client */
+    uint8_t hw_type;
+    struct bytes hw_address;
+};
+
+/* Leases whose hold has ended. Names addresses, so that every node expires the same ones. */
+struct expire_command {
+    unsigned n;
+    const struct ip4 *at; /* 1..EXPIRE_MAX */
+};
+
+struct put_settings_command {
+    uint64_t version;
+    struct bytes document; /* an encoded Settings */
+    struct bytes source;
+};
+
+struct put_node_command {
+    uint32_t node;
+    uint64_t incarnation;
+    struct bytes address; /* text */
+    uint64_t cluster_id;
+};
+
+struct command {
+    uint32_t origin; /* these three are filled in by replication/proposer */
+    uint64_t boot_id;
+    uint64_t sequence;
+    enum command_kind kind;
+
+    union {
+        struct bind_command bind;
+        struct release_command release;
+        struct decline_command decline;
+        struct expire_command expire;
+        struct put_settings_command put_settings;
+        struct put_node_command put_node;
+    };
+};
+
+/* One Raft entry. */
+struct batch {
+    struct instant cluster_time;
+    uint64_t digest_index; /* 0: none named */
+    uint64_t digest_high, digest_low;
+    unsigned n_commands;
+    const struct bytes *commands; /* each an encoded Command */
+};
+
+/* What became of a command: the third column of the table in docs/PROTOCOL.md. */
+#define OUTCOME_MAP(X)                                                              \
+    X(DONE, 0, "applied")                                                           \
+    X(UNAVAILABLE, 1, "the address is in no pool and not the client's reservation") \
+    X(RESERVED, 2, "the address is reserved for another client")                    \
+    X(TAKEN, 3, "the address is held for another client")                           \
+    X(DECLINED, 4, "the address is in quarantine after a DECLINE")                  \
+    X(BLOCKED, 5, "the client is blocked")                                          \
+    X(UNKNOWN, 6, "there is no such binding")                                       \
+    X(STALE, 7, "the state has moved on since the command was made")                \
+    X(INVALID, 8, "the document is invalid")                                        \
+    X(REPEATED, 9, "the command was applied before, or is too old to tell")         \
+    X(CONFLICT, 10, "another node or entry already has this identity")              \
+    X(TIMEOUT, 11, "no result within the deadline; the command may still apply")    \
+    X(OVERLOADED, 12, "too many commands are waiting")
+
+enum outcome {
+
+#define X(name, number, text) OUTCOME_##name = (number),
+    OUTCOME_MAP(X)
+#undef X
+};
+
+/* Returns the outcome's name in lower case ("taken"), or its sentence. Never NULL. */
+const char *outcome_name(enum outcome outcome);
+const char *outcome_text(enum outcome outcome);
+
+/* The answer to one command. TIMEOUT and OVERLOADED are local and never in the log. */
+struct result {
+    enum outcome outcome;
+    uint64_t index;            /* of the entry that was applied; 0 when local */
+    struct instant at;         /* cluster time of that entry */
+    struct instant expires_at; /* Bind DONE: the promise */
+    struct instant held_until; /* Bind DONE */
+};
+
+#endif

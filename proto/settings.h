@@ -1,0 +1,124 @@
+#ifndef PROTO_SETTINGS_H
+#define PROTO_SETTINGS_H
+
+#include <stdbool.h>
+
+#include "base/bytes.h"
+#include "base/instant.h"
+#include "base/ip4.h"
+
+/*
+ * Settings - the cluster's replicated settings as plain, immutable values
+ *
+ * Built by server/config from network.yaml, encoded by proto/settings_codec.h into a PutSettings
+ * command, decoded on every node, checked and indexed by storage/network. Inheritance
+ * (global < network < subnet) of times is resolved by whoever builds the value; options are
+ * kept per scope and merged when a client is answered.
+ */
+
+enum {
+    SUBNETS_MAX = 4096,
+    POOLS_MAX = 64, /* of one subnet */
+    RESERVATIONS_MAX = 200000,
+    POOL_ADDRESSES_MAX = 1u << 24, /* of all pools of a subnet */
+};
+
+/* An option as it goes on the wire; sorted by code within a list, each code once. */
+struct option_value {
+    uint8_t code;
+    bool forced; /* sent also when the client did not ask for it */
+    struct bytes value;
+};
+
+struct option_list {
+    unsigned n;
+    const struct option_value *at;
+};
+
+struct boot_settings { /* siaddr, sname, file (RFC 2131 figure 1); empty means not set */
+    struct ip4 next_server;
+    struct bytes server_name; /* < 64 octets */
+    struct bytes file;        /* < 128 octets */
+};
+
+struct pool {
+    struct ip4_range range;
+    unsigned n_excludes;
+    const struct ip4_range *excludes;
+};
+
+/* An address and options bound to a client by an operator. Matches by one of the two. */
+struct reservation {
+    uint8_t hw_type;
+    struct bytes hw_address; /* n > 0: by hardware type and address */
+    struct bytes client_id;  /* n > 0: by option 61, byte for byte */
+    struct ip4 address;
+    struct bytes hostname;
+    struct option_list options;
+};
+
+struct lease_times {
+    struct seconds min, default_, max; /* min <= default_ <= max; max may be infinite */
+    struct seconds headroom;           /* hold = lease + headroom (RFC 2131 3.3) */
+};
+
+struct subnet {
+    struct ip4_prefix prefix; /* prefix.network.value is the subnet's id */
+    struct lease_times times;
+    struct option_list options;
+    struct boot_settings boot;
+    unsigned n_pools;
+    const struct pool *pools;
+    unsigned n_reservations;
+    const struct reservation *reservations;
+};
+
+struct threshold {
+    uint32_t node;
+    uint32_t ms; /* `none` is 0 */
+};
+
+enum delay_source {
+    DELAY_SOURCE_BOTH = 0, /* max(secs, observed) */
+    DELAY_SOURCE_OBSERVED,
+    DELAY_SOURCE_SECS,
+};
+
+enum authoritative {
+    AUTHORITATIVE_NO = 0,
+    AUTHORITATIVE_YES, /* at once */
+    AUTHORITATIVE_AFTER_2S,
+    AUTHORITATIVE_AFTER_10S,
+};
+
+enum server_id_mode {
+    SERVER_ID_OWN = 0, /* the node's own address on the link */
+    SERVER_ID_FIXED,   /* the given address on every node */
+};
+
+/* A broadcast domain the nodes serve. */
+struct network {
+    struct bytes name; /* unique; 1..NETWORK_NAME_MAX - 1 characters a-z 0-9 - _ . */
+    unsigned n_thresholds;
+    const struct threshold *thresholds; /* nodes not listed have threshold 0 */
+    bool collapse;                      /* effective thresholds (20-answering: default yes) */
+    uint32_t retry_step_ms;
+    enum delay_source delay_source;
+    enum authoritative authoritative;
+    enum server_id_mode server_id_mode;
+    struct ip4 server_id;     /* SERVER_ID_FIXED */
+    struct seconds probation; /* of a declined address */
+    bool echo_client_id;      /* RFC 6842; default yes */
+    struct option_list options;
+    struct boot_settings boot;
+    unsigned n_subnets;
+    const struct subnet *subnets;
+};
+
+struct settings {
+    struct option_list options; /* global */
+    unsigned n_networks;
+    const struct network *networks;
+};
+
+#endif
