@@ -1,0 +1,69 @@
+#ifndef STORAGE_LEASE_TRANSITION_H
+#define STORAGE_LEASE_TRANSITION_H
+
+#include "proto/command.h"
+#include "storage/lease/lease.h"
+
+/*
+ * Transition - the only place where a lease changes: (row, command) -> row'
+ *
+ * Pure and total. @old is NULL when the address has no row. The new row borrows from @old and
+ * from the command. `now` is the cluster time of the entry. Each returns an outcome of
+ * proto/command.h and sets *@ret_new only for OUTCOME_DONE.
+ */
+
+/* What apply knows of the address from the settings and of the client, beside the row. */
+struct transition_facts {
+    struct instant now;
+    uint32_t node; /* the command's origin */
+    uint32_t subnet_id;
+    bool in_pool; /* in a pool of a subnet and not excluded */
+    bool reserved_for_client;
+    bool reserved_for_other;
+    struct seconds probation; /* for Decline */
+};
+
+enum outcome transition_bind(
+    const struct lease *old,
+    const struct bind_command *c,
+    const struct transition_facts *facts,
+    struct lease *ret_new);
+
+enum outcome transition_release(
+    const struct lease *old,
+    const struct release_command *c,
+    const struct transition_facts *facts,
+    struct lease *ret_new);
+
+enum outcome transition_decline(
+    const struct lease *old,
+    const struct decline_command *c,
+    const struct transition_facts *facts,
+    struct lease *ret_new);
+
+/* UNKNOWN when the row is not bound or declined, STALE when its hold has not ended. */
+enum outcome transition_expire(
+    const struct lease *old, const struct transition_facts *facts, struct lease *ret_new);
+
+/* The client was bound to another address of the network: this binding ends now. */
+enum outcome transition_move(
+    const struct lease *old, const struct transition_facts *facts, struct lease *ret_new);
+
+/*
+ * Why a tenancy ended when @old became @new: "released", "expired", "declined", "moved",
+ * "taken" (given to another client after its hold); NULL when it did not end.
+ */
+enum tenancy_end {
+    TENANCY_GOES_ON = 0,
+    TENANCY_RELEASED,
+    TENANCY_EXPIRED,
+    TENANCY_DECLINED,
+    TENANCY_MOVED,
+};
+
+const char *tenancy_end_name(enum tenancy_end end);
+
+/* True when @new is consistent in itself: promise <= hold, key present, and so on (invariant 4). */
+bool lease_is_sound(const struct lease *l);
+
+#endif

@@ -1,0 +1,58 @@
+#ifndef STORAGE_NETWORK_H
+#define STORAGE_NETWORK_H
+
+#include "proto/settings_codec.h"
+
+/*
+ * Network map - the settings in force, checked and indexed; immutable
+ *
+ * Finds the subnet of an address, a network by name, a reservation by client or by address.
+ * Made when settings are applied or loaded, replaced as a whole, read by everyone.
+ */
+struct network_map;
+
+/* Where in the document a problem is; indices are -1 where they do not apply. */
+struct settings_problem {
+    int network, subnet, pool, reservation, option;
+    char text[200]; /* a sentence: what is wrong, and what was expected */
+};
+
+/*
+ * Lists what is wrong with @s: overlapping subnets or pools, pools outside their subnet, an
+ * address reserved twice, one client twice in a subnet, names twice, ... Writes at most @max
+ * problems; returns how many there are.
+ */
+unsigned settings_check(const struct settings *s, struct settings_problem *problems, unsigned max);
+
+/*
+ * Takes @document_take, which settings_check() must have passed. Returns 0 or ERR_NOMEM (and
+ * then the document is freed as well). A NULL document makes a map without networks.
+ */
+int network_map_new(
+    struct network_map **ret_map, struct settings_document *document_take, uint64_t version);
+struct network_map *network_map_free(struct network_map *m);
+
+uint64_t network_map_version(const struct network_map *m); /* 0: no settings yet */
+const struct settings *network_map_settings(const struct network_map *m);
+const struct network *network_map_by_name(const struct network_map *m, struct bytes name);
+
+/* The subnet that contains @a and its network, or NULL. Binary search. */
+const struct subnet *network_map_subnet_of(
+    const struct network_map *m, struct ip4 a, const struct network **ret_network);
+
+/* True when @a is in a pool of @s and not excluded. */
+bool subnet_pools_contain(const struct subnet *s, struct ip4 a);
+
+/* The reservation of a client in @s: by client id first, then by hardware address; or NULL. */
+const struct reservation *network_map_reservation_of_client(
+    const struct network_map *m,
+    const struct subnet *s,
+    struct bytes client_key,
+    uint8_t hw_type,
+    struct bytes hw_address);
+
+/* The reservation of address @a, or NULL. */
+const struct reservation *network_map_reservation_of_address(
+    const struct network_map *m, struct ip4 a);
+
+#endif
