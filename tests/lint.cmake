@@ -1,1 +1,7 @@
 lint_test(includes)
+lint_test(format)
+lint_test(sizes)
+lint_test(shell)
+lint_test(words)
+lint_test(tests)
+lint_test(packages)
