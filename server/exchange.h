@@ -1,0 +1,54 @@
+#ifndef SERVER_EXCHANGE_H
+#define SERVER_EXCHANGE_H
+
+#include "proto/dhcp/route.h"
+#include "replication/replica.h"
+#include "server/policy/arrival.h"
+
+/*
+ * Exchanges - from datagram to reply
+ *
+ * Parses, finds the scope, asks the pure policy, and either answers at once, stays silent, or
+ * proposes a command and answers when it is committed: an ACK for a new or longer promise leaves
+ * only after a result with OUTCOME_DONE. No sockets and no clock of its own: server/io and the
+ * simulator drive it the same way. One thread.
+ */
+struct exchanges;
+
+struct exchange_port {
+    void *data;
+    /* Sends @reply (a whole DHCP message) by @route on the link of @arrival; may lose it. */
+    void (*send)(
+        void *data, const struct arrival *arrival, const struct route *route, struct bytes reply);
+    struct instant (*monotonic)(void *data);
+};
+
+enum {
+    OFFERS_MAX = 65536, /* addresses on offer at one time; older ones give way */
+    OFFER_LIFE_MS = 60000,
+    OBSERVED_MAX = 65536, /* clients whose first unanswered DISCOVER is remembered */
+    EXCHANGES_MAX = 1024, /* waiting for the log at one time; more are not answered */
+    EXCHANGE_TIMEOUT_MS = 3000,
+};
+
+/* Borrows @store and @replica. */
+int exchanges_new(
+    struct exchanges **ret_exchanges,
+    struct store *store,
+    struct replica *replica,
+    const struct exchange_port *port);
+struct exchanges *exchanges_free(struct exchanges *x);
+
+/* Handles one datagram from port 67. Never fails on its content. */
+void exchanges_receive(struct exchanges *x, const struct arrival *arrival, struct bytes datagram);
+
+/* Every second or so: forgets offers and observations that are over. */
+void exchanges_tick(struct exchanges *x);
+
+/* Nothing waits for the log. */
+bool exchanges_is_quiet(const struct exchanges *x);
+
+/* How often each reason of server/policy/reasons.def was given, by its index. */
+const uint64_t *exchanges_reason_counts(const struct exchanges *x);
+
+#endif
