@@ -23,7 +23,7 @@ enum request_kind {
 };
 
 /* How the datagram came; the socket knows, the message does not. */
-struct arrival {
+struct request_origin {
     bool was_unicast; /* its IP destination was an address of ours, not a broadcast */
     struct ip4 source;
     uint16_t source_port;
@@ -32,7 +32,7 @@ struct arrival {
 struct request {
     const struct message *message;
     enum request_kind kind;
-    struct arrival arrival;
+    struct request_origin origin;
     struct bytes client; /* the client key, never empty */
 
     /*
@@ -72,8 +72,8 @@ enum request_outcome {
 #undef X
 };
 
-/* Reads @m, which came as @arrival says, into *@ret_request. Returns 0 or a request_outcome. */
-int request_of(const struct message *m, struct arrival arrival, struct request *ret_request);
+/* Reads @m, which came as @origin says, into *@ret_request. Returns 0 or a request_outcome. */
+int request_of(const struct message *m, struct request_origin origin, struct request *ret_request);
 
 /* "discover", "selecting", ...: for logs and metric labels. */
 const char *request_kind_name(enum request_kind kind);
