@@ -23,6 +23,19 @@ struct exchange_port {
     struct instant (*monotonic)(void *data);
 };
 
+/* What exchanges need of the replicated log; proposer_port_of() in production. */
+struct proposer_port {
+    void *data;
+    /* As replica_propose(), replica_cluster_time() and replica_serving(). */
+    int (*propose)(void *data, struct proposal *p, const struct command *c, unsigned timeout_ms);
+    void (*cancel)(void *data, struct proposal *p);
+    struct instant (*cluster_time)(void *data);
+    void (*serving)(void *data, struct bytes network, struct serving_view *ret_view);
+};
+
+/* The port to @r, which it borrows. */
+struct proposer_port proposer_port_of(struct replica *r);
+
 enum {
     OFFERS_MAX = 65536, /* addresses on offer at one time; older ones give way */
     OFFER_LIFE_MS = 60000,
@@ -31,11 +44,11 @@ enum {
     EXCHANGE_TIMEOUT_MS = 3000,
 };
 
-/* Borrows @store and @replica. */
+/* Borrows @store; copies both ports. */
 int exchanges_new(
     struct exchanges **ret_exchanges,
     struct store *store,
-    struct replica *replica,
+    const struct proposer_port *proposer,
     const struct exchange_port *port);
 struct exchanges *exchanges_free(struct exchanges *x);
 
