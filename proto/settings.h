@@ -18,7 +18,8 @@
 
 enum {
     SUBNETS_MAX = 4096,
-    POOLS_MAX = 64, /* of one subnet */
+    POOLS_MAX = 64,     /* of one subnet */
+    EXCLUDES_MAX = 256, /* of one pool */
     RESERVATIONS_MAX = 200000,
     POOL_ADDRESSES_MAX = 1u << 24, /* of all pools of a subnet */
 };

@@ -1,1 +1,2 @@
+unit_test(arena LINK base)
 unit_test(reader LINK base)

@@ -1,0 +1,1 @@
+unit_test(settings_codec LINK codec)

@@ -1,0 +1,269 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/settings_codec.h"
+#include "support/test.h"
+
+/* Literals of proto/settings.h with something in every field. */
+#define TEXT(t)                             \
+    {                                       \
+        (const uint8_t *)(t), sizeof(t) - 1 \
+    }
+
+static const struct option_value subnet_options[] = {
+    {3,  false, TEXT("\xc0\xa8\x01\x01")                },
+    { 6, true,  TEXT("\x01\x02\x03\x04\x05\x06\x07\x08")},
+};
+static const struct option_value one_option[] = {
+    {252, false, { NULL, 0 }}
+};
+static const struct ip4_range excludes[] = {
+    {{ 0xc0a80120 },  { 0xc0a8012f }},
+    { { 0xc0a80140 }, { 0xc0a80140 }},
+};
+static const struct pool pools[] = {
+    {{ { 0xc0a80110 }, { 0xc0a801f0 } },  2, excludes},
+    { { { 0xc0a801f8 }, { 0xc0a801f9 } }, 0, NULL    },
+};
+static const struct reservation reservations[] = {
+    {.hw_type = 1,
+     .hw_address = TEXT("\x02\x00\x00\x00\x00\x01"),
+     .address = { 0xc0a8010a },
+     .hostname = TEXT("director"),
+     .options = { 1, one_option } },
+    { .client_id = TEXT("\x00id"), .address = { 0xc0a8010b }                  },
+};
+static const struct subnet subnets[] = {
+    {
+     .prefix = { { 0xc0a80100 }, 24 },
+     .times = { { 60 }, { 600 }, { 0xffffffff }, { 300 } },
+     .options = { 2, subnet_options },
+     .boot = { { 0xc0a80102 }, TEXT("boot.example"), TEXT("pxelinux.0") },
+     .n_pools = 2,
+     .pools = pools,
+     .n_reservations = 2,
+     .reservations = reservations,
+     }
+};
+static const struct threshold thresholds[] = {
+    {1,  0    },
+    { 2, 10000}
+};
+static const struct network networks[] = {
+    {.name = TEXT("lan"),
+     .n_thresholds = 2,
+     .thresholds = thresholds,
+     .collapse = true,
+     .retry_step_ms = 1000,
+     .delay_source = DELAY_SOURCE_SECS,
+     .authoritative = AUTHORITATIVE_AFTER_10S,
+     .server_id_mode = SERVER_ID_FIXED,
+     .server_id = { 0xc0a80102 },
+     .probation = { 3600 },
+     .echo_client_id = true,
+     .options = { 1, one_option },
+     .boot = { .file = TEXT("network.0") },
+     .n_subnets = 1,
+     .subnets = subnets },
+    { .name = TEXT("empty")},
+};
+static const struct settings full = {
+    .options = {1, one_option},
+    .n_networks = 2,
+    .networks = networks,
+};
+
+static void assert_same_options(struct option_list a, struct option_list b)
+{
+    assert_int_equal(a.n, b.n);
+    for (unsigned i = 0; i < a.n; i++) {
+        assert_int_equal(a.at[i].code, b.at[i].code);
+        assert_int_equal(a.at[i].forced, b.at[i].forced);
+        assert_true(bytes_equal(a.at[i].value, b.at[i].value));
+    }
+}
+
+static void assert_same_boot(const struct boot_settings *a, const struct boot_settings *b)
+{
+    assert_true(ip4_equal(a->next_server, b->next_server));
+    assert_true(bytes_equal(a->server_name, b->server_name));
+    assert_true(bytes_equal(a->file, b->file));
+}
+
+static void assert_same_pools(const struct subnet *a, const struct subnet *b)
+{
+    assert_int_equal(a->n_pools, b->n_pools);
+    for (unsigned i = 0; i < a->n_pools; i++) {
+        const struct pool *p = &a->pools[i];
+        const struct pool *q = &b->pools[i];
+
+        assert_memory_equal(&p->range, &q->range, sizeof p->range);
+        assert_int_equal(p->n_excludes, q->n_excludes);
+        for (unsigned e = 0; e < p->n_excludes; e++) {
+            assert_memory_equal(&p->excludes[e], &q->excludes[e], sizeof p->excludes[e]);
+        }
+    }
+}
+
+static void assert_same_reservations(const struct subnet *a, const struct subnet *b)
+{
+    assert_int_equal(a->n_reservations, b->n_reservations);
+    for (unsigned i = 0; i < a->n_reservations; i++) {
+        const struct reservation *r = &a->reservations[i];
+        const struct reservation *s = &b->reservations[i];
+
+        assert_int_equal(r->hw_type, s->hw_type);
+        assert_true(bytes_equal(r->hw_address, s->hw_address));
+        assert_true(bytes_equal(r->client_id, s->client_id));
+        assert_true(ip4_equal(r->address, s->address));
+        assert_true(bytes_equal(r->hostname, s->hostname));
+        assert_same_options(r->options, s->options);
+    }
+}
+
+static void assert_same_subnet(const struct subnet *a, const struct subnet *b)
+{
+    assert_true(ip4_equal(a->prefix.network, b->prefix.network));
+    assert_int_equal(a->prefix.length, b->prefix.length);
+    assert_memory_equal(&a->times, &b->times, sizeof a->times);
+    assert_same_options(a->options, b->options);
+    assert_same_boot(&a->boot, &b->boot);
+    assert_same_pools(a, b);
+    assert_same_reservations(a, b);
+}
+
+static void assert_same_network(const struct network *a, const struct network *b)
+{
+    assert_true(bytes_equal(a->name, b->name));
+    assert_int_equal(a->n_thresholds, b->n_thresholds);
+    for (unsigned i = 0; i < a->n_thresholds; i++) {
+        assert_memory_equal(&a->thresholds[i], &b->thresholds[i], sizeof a->thresholds[i]);
+    }
+    assert_int_equal(a->collapse, b->collapse);
+    assert_int_equal(a->retry_step_ms, b->retry_step_ms);
+    assert_int_equal(a->delay_source, b->delay_source);
+    assert_int_equal(a->authoritative, b->authoritative);
+    assert_int_equal(a->server_id_mode, b->server_id_mode);
+    assert_true(ip4_equal(a->server_id, b->server_id));
+    assert_int_equal(a->probation.value, b->probation.value);
+    assert_int_equal(a->echo_client_id, b->echo_client_id);
+    assert_same_options(a->options, b->options);
+    assert_same_boot(&a->boot, &b->boot);
+    assert_int_equal(a->n_subnets, b->n_subnets);
+    for (unsigned i = 0; i < a->n_subnets; i++) {
+        assert_same_subnet(&a->subnets[i], &b->subnets[i]);
+    }
+}
+
+TEST(what_was_encoded_is_decoded_in_every_field)
+{
+    struct settings_document *d = NULL;
+    uint8_t *encoded = NULL;
+    size_t n = 0;
+
+    assert_int_equal(settings_encode(&full, &encoded, &n), 0);
+    assert_int_equal(settings_decode(bytes_of(encoded, n), &d), 0);
+    memset(encoded, 0, n); /* the document owns what it shows */
+    assert_same_options(d->value.options, full.options);
+    assert_int_equal(d->value.n_networks, full.n_networks);
+    for (unsigned i = 0; i < full.n_networks; i++) {
+        assert_same_network(&d->value.networks[i], &full.networks[i]);
+    }
+    free(encoded);
+    d = settings_document_free(d);
+    assert_null(d);
+}
+
+TEST(no_bytes_are_a_document_without_networks)
+{
+    const struct settings none = { .n_networks = 0 };
+    struct settings_document *d = NULL;
+    uint8_t *encoded = NULL;
+    size_t n = 1;
+
+    assert_int_equal(settings_encode(&none, &encoded, &n), 0);
+    assert_int_equal(n, 0);
+    assert_int_equal(settings_decode(bytes_of(encoded, n), &d), 0);
+    assert_int_equal(d->value.n_networks, 0);
+    free(encoded);
+    (void)settings_document_free(d);
+}
+
+TEST(a_document_cut_short_is_malformed_or_another_document)
+{
+    uint8_t *encoded = NULL;
+    size_t n = 0;
+
+    assert_int_equal(settings_encode(&full, &encoded, &n), 0);
+    for (size_t cut = 0; cut < n; cut++) {
+        struct settings_document *d = NULL;
+        int result = settings_decode(bytes_of(encoded, cut), &d);
+
+        assert_true(result == 0 || result == SETTINGS_MALFORMED);
+        assert_true((result == 0) == (d != NULL));
+        (void)settings_document_free(d);
+    }
+    free(encoded);
+}
+
+TEST(numbers_out_of_range_are_malformed)
+{
+    static const struct {
+        const char *name;
+        struct bytes encoded;
+    } rows[] = {
+        {"option code 256",            TEXT("\x0a\x03\x08\x80\x02")                            },
+        { "network without its modes", TEXT("\x12\x00")                                        },
+        { "delay source 4",            TEXT("\x12\x06\x28\x04\x30\x01\x38\x01")                },
+        { "authoritative 5",           TEXT("\x12\x06\x28\x01\x30\x05\x38\x01")                },
+        { "server id mode 3",          TEXT("\x12\x06\x28\x01\x30\x01\x38\x03")                },
+        { "prefix length 33",          TEXT("\x12\x0a\x28\x01\x30\x01\x38\x01\x6a\x02\x10\x21")},
+        { "pool without a range",      TEXT("\x12\x0a\x28\x01\x30\x01\x38\x01\x6a\x02\x4a\x00")},
+        { "hardware type 256",
+         TEXT("\x12\x0d\x28\x01\x30\x01\x38\x01\x6a\x05\x52\x03\x08\x80\x02")                  },
+        { "a length past the end",     TEXT("\x0a\x7f")                                        },
+    };
+    struct settings_document *d = NULL;
+
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (settings_decode(rows[i].encoded, &d) != SETTINGS_MALFORMED) {
+            fail_msg("%s was taken", rows[i].name);
+        }
+    }
+    assert_int_equal(
+        settings_decode((struct bytes)TEXT("\x12\x06\x28\x01\x30\x01\x38\x01"), &d), 0);
+    (void)settings_document_free(d);
+}
+
+TEST(a_document_above_the_limit_is_refused_on_both_ways)
+{
+    uint8_t *huge = calloc(1, SETTINGS_ENCODED_MAX + 1);
+    const struct option_value big[] = {
+        {1, false, { huge, SETTINGS_ENCODED_MAX }}
+    };
+    const struct settings s = {
+        .options = {1, big}
+    };
+    struct settings_document *d = NULL;
+    uint8_t *encoded = NULL;
+    size_t n = 0;
+
+    assert_non_null(huge);
+    assert_int_equal(settings_encode(&s, &encoded, &n), SETTINGS_TOO_LARGE);
+    assert_int_equal(
+        settings_decode(bytes_of(huge, SETTINGS_ENCODED_MAX + 1), &d), SETTINGS_MALFORMED);
+    free(huge);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(what_was_encoded_is_decoded_in_every_field),
+        cmocka_unit_test(no_bytes_are_a_document_without_networks),
+        cmocka_unit_test(a_document_cut_short_is_malformed_or_another_document),
+        cmocka_unit_test(numbers_out_of_range_are_malformed),
+        cmocka_unit_test(a_document_above_the_limit_is_refused_on_both_ways),
+    };
+
+    return cmocka_run_group_tests_name("settings_codec", tests, NULL, NULL);
+}
