@@ -23,16 +23,19 @@ enum option_code {
 };
 
 /*
- * Types, and the names option-definitions call them by. How the text of a value is written:
- *   integers        decimal; what "item" means below is one text of a list in the settings
- *   seconds         decimal seconds or 1w2d3h4m5s, or "infinite"
- *   ip4-pair-list   "ADDRESS ADDRESS" per item
- *   domain          one name, sent as text; domain-list: names, RFC 1035 labels, compressed
- *                   (RFC 3397); sip-servers: all addresses or all names (RFC 3361)
- *   classless-routes "PREFIX GATEWAY" per item (RFC 3442)
- *   empty           no item, or "true"
- *   bytes           hex only
- * A single item that starts with 0x gives the value's bytes in hex, whatever the type.
+ * Types, and the names option-definitions call them by. A value is one text in the settings, or
+ * a list of texts (items). An item is written:
+ *   u8 ... s32        in decimal
+ *   seconds           as in text_parse_seconds()
+ *   bool              true or false
+ *   empty             true, or no item at all
+ *   ip4-pair-list     ADDRESS ADDRESS
+ *   classless-routes  PREFIX GATEWAY (RFC 3442)
+ *   domain            one name, sent as text
+ *   domain-list       a name, sent as RFC 1035 labels; domain-search: compressed (RFC 3397)
+ *   sip-servers       all addresses, or all names (RFC 3361)
+ *   bytes             in hex
+ * For every type a single item that starts with 0x is the value's bytes in hex.
  */
 #define OPTION_TYPE_MAP(X)            \
     X(BYTES, "bytes")                 \
@@ -51,6 +54,7 @@ enum option_code {
     X(TEXT, "text")                   \
     X(DOMAIN, "domain")               \
     X(DOMAIN_LIST, "domain-list")     \
+    X(DOMAIN_SEARCH, "domain-search") \
     X(SIP_SERVERS, "sip-servers")     \
     X(CLASSLESS_ROUTES, "classless-routes")
 

@@ -2,9 +2,10 @@
 #define PROTO_DHCP_TEXT_H
 
 #include "base/bytes.h"
+#include "base/instant.h"
 #include "base/writer.h"
 
-/* Text - names and hex, from clients and from settings */
+/* Text - names, hex and durations, from clients and from settings */
 enum {
     TEXT_HOST_NAME_MAX = 254, /* 253 characters and a NUL */
     TEXT_LABEL_MAX = 63,
@@ -12,12 +13,12 @@ enum {
 
 /*
  * Writes what is safe of a client's host name @raw into @out, TEXT_HOST_NAME_MAX bytes: letters,
- * digits, '-', '_' and '.' up to the first NUL, without empty labels, labels cut at 63. Empty
- * when nothing is left. Returns @out.
+ * digits, '-', '_' and '.' up to the first NUL, labels cut at 63 and neither empty nor with a
+ * '-' in front. Empty when nothing is left. Returns @out.
  */
 char *text_host_name(struct bytes raw, char *out);
 
-/* True when @name is a domain name: labels of 1 to 63 letters, digits, '-', '_', 253 in all. */
+/* True when @name is a domain name: 253 octets of labels as text_host_name() makes them. */
 bool text_is_domain(const char *name);
 
 /*
@@ -25,5 +26,11 @@ bool text_is_domain(const char *name);
  * or nothing. False, with the writer in no useful state, when it is not that or does not fit.
  */
 bool text_parse_hex(const char *text, struct writer *out);
+
+/*
+ * Reads "600", "10m", "1h30m" or "1w2d3h4m5s" (units once each, in this order), or "infinite".
+ * False when @text is none of these or more than 2^32 - 2 seconds.
+ */
+bool text_parse_seconds(const char *text, struct seconds *ret_seconds);
 
 #endif
