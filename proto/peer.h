@@ -11,8 +11,8 @@
  */
 
 enum {
-    CLUSTER_NAME_MAX = 64,
-    MEMBER_ADDRESS_MAX = 64, /* "10.0.0.1:6767" and a NUL, with room */
+    CLUSTER_NAME_MAX = 64,   /* the three text lengths are with a NUL */
+    MEMBER_ADDRESS_MAX = 64, /* "10.0.0.1:6767", with room */
     MEMBERS_MAX = 9,
     NETWORKS_MAX = 64,
     NETWORK_NAME_MAX = 64,
@@ -21,6 +21,7 @@ enum {
     PEER_APPEND_BYTES_MAX =
         1024 * 1024, /* entries' data in one append; one larger entry alone is allowed */
     PEER_CHUNK_MAX = 256 * 1024,
+    PEER_COMMANDS_MAX = 2048, /* in one forward; results in one answer */
     PEER_REFUSAL_MAX = 256,
     PEER_PROTOCOL = 1,
 };

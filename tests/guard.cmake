@@ -1,0 +1,6 @@
+add_library(test_peer_messages STATIC support/peer_messages.c)
+target_include_directories(test_peer_messages PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
+target_link_libraries(test_peer_messages PUBLIC base PRIVATE flags)
+
+unit_test(peer_codec LINK codec test_peer_messages)
+fuzz_test(peer_message LINK codec)
