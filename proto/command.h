@@ -25,6 +25,7 @@ enum {
     BATCH_COMMANDS_MAX = 256,
     BATCH_ENCODED_MAX = 64 * 1024, /* a batch of one PutSettings may be larger: */
     SETTINGS_ENCODED_MAX = 1024 * 1024,
+    PUT_SETTINGS_MAX = SETTINGS_ENCODED_MAX - 1024, /* document and source together */
 };
 
 enum command_kind {
@@ -103,6 +104,9 @@ struct command {
         struct put_node_command put_node;
     };
 };
+
+/* True when every field of @c is within the limits above; what is decoded always is. */
+bool command_is_within_limits(const struct command *c);
 
 /* One Raft entry. */
 struct batch {

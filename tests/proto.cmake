@@ -1,1 +1,3 @@
 unit_test(settings_codec LINK codec)
+unit_test(command_codec LINK codec)
+fuzz_test(command LINK codec)

@@ -1,0 +1,104 @@
+#include "proto/command.h"
+
+#include "proto/peer.h"
+
+const char *outcome_name(enum outcome outcome)
+{
+    switch (outcome) {
+    case OUTCOME_DONE:
+        return "done";
+    case OUTCOME_UNAVAILABLE:
+        return "unavailable";
+    case OUTCOME_RESERVED:
+        return "reserved";
+    case OUTCOME_TAKEN:
+        return "taken";
+    case OUTCOME_DECLINED:
+        return "declined";
+    case OUTCOME_BLOCKED:
+        return "blocked";
+    case OUTCOME_UNKNOWN:
+        return "unknown";
+    case OUTCOME_STALE:
+        return "stale";
+    case OUTCOME_INVALID:
+        return "invalid";
+    case OUTCOME_REPEATED:
+        return "repeated";
+    case OUTCOME_CONFLICT:
+        return "conflict";
+    case OUTCOME_TIMEOUT:
+        return "timeout";
+    case OUTCOME_OVERLOADED:
+        return "overloaded";
+    }
+    return "invalid-outcome";
+}
+
+const char *outcome_text(enum outcome outcome)
+{
+    switch (outcome) {
+#define X(name, number, text) \
+    case OUTCOME_##name:      \
+        return text;
+        OUTCOME_MAP(X)
+#undef X
+    }
+    return "an outcome of a newer version";
+}
+
+static bool instant_is_stored(struct instant t)
+{
+    return t.ms >= 0 && !instant_is_never(t);
+}
+
+static bool client_is_within_limits(struct ip4 address, struct bytes client_key)
+{
+    return !ip4_is_any(address) && client_key.n >= 1 && client_key.n <= CLIENT_KEY_MAX;
+}
+
+static bool bind_is_within_limits(const struct bind_command *c)
+{
+    return client_is_within_limits(c->address, c->client_key) &&
+           c->hw_address.n <= HW_ADDRESS_MAX && c->lease.value >= 1 &&
+           c->lease.value <= c->hold.value && c->hostname.n <= HOSTNAME_MAX &&
+           c->agent_info.n <= AGENT_INFO_MAX && c->vendor_class.n <= CLASS_TEXT_MAX &&
+           c->user_class.n <= CLASS_TEXT_MAX;
+}
+
+static bool put_settings_is_within_limits(const struct put_settings_command *c)
+{
+    return c->version >= 1 && c->document.n <= PUT_SETTINGS_MAX &&
+           c->source.n <= PUT_SETTINGS_MAX - c->document.n;
+}
+
+static bool put_node_is_within_limits(const struct put_node_command *c)
+{
+    return c->node >= 1 && c->incarnation >= 1 && c->cluster_id >= 1 &&
+           c->address.n < MEMBER_ADDRESS_MAX;
+}
+
+bool command_is_within_limits(const struct command *c)
+{
+    if (c->origin == 0 || c->boot_id == 0 || c->sequence == 0) {
+        return false;
+    }
+    switch (c->kind) {
+    case COMMAND_BIND:
+        return bind_is_within_limits(&c->bind);
+    case COMMAND_RELEASE:
+        return client_is_within_limits(c->release.address, c->release.client_key) &&
+               instant_is_stored(c->release.received_at);
+    case COMMAND_DECLINE:
+        return client_is_within_limits(c->decline.address, c->decline.client_key) &&
+               instant_is_stored(c->decline.received_at) &&
+               c->decline.hw_address.n <= HW_ADDRESS_MAX;
+    case COMMAND_EXPIRE:
+        return c->expire.n >= 1 && c->expire.n <= EXPIRE_MAX;
+    case COMMAND_PUT_SETTINGS:
+        return put_settings_is_within_limits(&c->put_settings);
+    case COMMAND_PUT_NODE:
+        return put_node_is_within_limits(&c->put_node);
+    }
+    return false;
+}
