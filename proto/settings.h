@@ -21,7 +21,9 @@ enum {
     POOLS_MAX = 64,     /* of one subnet */
     EXCLUDES_MAX = 256, /* of one pool */
     RESERVATIONS_MAX = 200000,
-    POOL_ADDRESSES_MAX = 1u << 24, /* of all pools of a subnet */
+    POOL_ADDRESSES_MAX = 1u << 24,     /* of all pools of a subnet */
+    SETTINGS_ADDRESSES_MAX = 1u << 26, /* of all pools: 8 MiB of bits on every node */
+    OPTION_VALUE_MAX = 1020,           /* four options of 255 octets on the wire (RFC 3396) */
 };
 
 /* An option as it goes on the wire; sorted by code within a list, each code once. */

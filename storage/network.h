@@ -20,9 +20,11 @@ struct settings_problem {
 /*
  * Lists what is wrong with @s: overlapping subnets or pools, pools outside their subnet, an
  * address reserved twice, one client twice in a subnet, names twice, ... Writes at most @max
- * problems; returns how many there are.
+ * problems and sets *@ret_n to how many there are. Returns 0 or ERR_NOMEM: nodes must not come to
+ * different verdicts because one of them is short of memory.
  */
-unsigned settings_check(const struct settings *s, struct settings_problem *problems, unsigned max);
+int settings_check(
+    const struct settings *s, struct settings_problem *problems, unsigned max, unsigned *ret_n);
 
 /*
  * Takes @document_take, which settings_check() must have passed. Returns 0 or ERR_NOMEM (and
@@ -42,6 +44,18 @@ const struct subnet *network_map_subnet_of(
 
 /* True when @a is in a pool of @s and not excluded. */
 bool subnet_pools_contain(const struct subnet *s, struct ip4 a);
+
+/* The addresses of a pool that anyone may get: neither excluded nor reserved. */
+struct pool_map {
+    struct ip4_range range;
+    struct ip4 block;       /* range.first rounded down to a multiple of 64 */
+    uint32_t n_words;       /* of 64 addresses each, up to range.last */
+    const uint64_t *usable; /* a bit per address, the lowest in bit 0 */
+};
+
+/* Lends the pools of @s, a subnet of this map; *@ret_n is s->n_pools. */
+const struct pool_map *network_map_pools(
+    const struct network_map *m, const struct subnet *s, unsigned *ret_n);
 
 /* The reservation of a client in @s: by client id first, then by hardware address; or NULL. */
 const struct reservation *network_map_reservation_of_client(

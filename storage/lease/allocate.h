@@ -8,10 +8,22 @@
  * Allocate - which address to offer to a client (RFC 2131 4.3.1)
  *
  * In order: reservation; current lease; last lease still remembered; the address asked for
- * (option 50) if free; the client's hash slot probed through the pools, first within this
- * node's share of the slots, then outside it; the remembered row that ended first.
- * Pure: the same arguments give the same address.
+ * (option 50) if free; the first address without a row from the client's hash slot on, first
+ * within this node's share, then outside it; a remembered row of another client, again within
+ * the share first: of the ALLOCATE_SAMPLES found first from the slot on, the one that ended
+ * first. (A pool with no more remembered rows than that gives up exactly its oldest; a list of
+ * all rows by age would mostly hold those of other subnets.)
+ *
+ * The share of a node is the addresses with address % n_ranks == rank: even in a pool of ten
+ * addresses, and a mask for each 64 of them. Pure: the same arguments give the same address.
  */
+enum {
+    ALLOCATE_RANKS_MAX = 64,
+    ALLOCATE_SAMPLES = 64,
+    ALLOCATE_OFFERED_MAX = 4096, /* addresses on offer passed over in one search of a pool */
+    ALLOCATE_ROWS_MAX = 256,     /* rows of one client looked at */
+};
+
 struct allocate_request {
     const struct subnet *const *subnets; /* candidates, in order of preference */
     unsigned n_subnets;
@@ -20,7 +32,7 @@ struct allocate_request {
     struct bytes hw_address;
     struct ip4 wanted;      /* option 50, or 0 */
     struct instant now;     /* cluster time */
-    unsigned rank, n_ranks; /* this node's share: slots with slot % n_ranks == rank */
+    unsigned rank, n_ranks; /* this node's share; rank < n_ranks <= ALLOCATE_RANKS_MAX */
     /* True when this node has offered @address to another client a moment ago. */
     bool (*is_offered)(void *data, struct ip4 address);
     void *data;

@@ -6,10 +6,10 @@
 /*
  * Lease table - every lease row of the database, in memory
  *
- * What decisions read: no lookup on the way of a packet touches SQLite. Packed rows (about 100
- * bytes each without texts) found by address and by client, and per row a place in the list of
- * remembered rows (released or expired), oldest first. Changed only by storage/store while an
- * entry is applied or the database is loaded. Pure: no clock, no SQL.
+ * What decisions read: no lookup on the way of a packet touches SQLite. Packed rows found by
+ * address and by client, and two bits for each address: is there a row, and is it a remembered
+ * one (released or expired). Changed only by storage/store while an entry is applied or the
+ * database is loaded. Pure: no clock, no SQL.
  */
 struct lease_table;
 
@@ -20,8 +20,9 @@ struct lease_table *lease_table_free(struct lease_table *t);
 bool lease_table_find(const struct lease_table *t, struct ip4 address, struct lease *ret_lease);
 
 /*
- * Visits the rows of a client, in no order. Start with *@cursor = 0; false at the end.
- * The table must not change in between.
+ * Visits the rows of a client: bound and declined ones first, then the remembered ones, so that
+ * whoever looks for the former stops at the first of the latter. Start with *@cursor = 0; false
+ * at the end. The table must not change in between.
  */
 bool lease_table_next_of_client(
     const struct lease_table *t,
@@ -29,12 +30,11 @@ bool lease_table_next_of_client(
     uint64_t *cursor,
     struct lease *ret_lease);
 
-/* Visits all rows in no order; a row that is added or removed in between may be missed or seen. */
+/*
+ * Visits all rows in the order of their addresses. *@cursor is the least address to look at (start
+ * with 0), so it stays good whatever happens to the table in between. False at the end.
+ */
 bool lease_table_next(const struct lease_table *t, uint64_t *cursor, struct lease *ret_lease);
-
-/* Visits released and expired rows, those that ended first first. Start with IP4_ANY. */
-bool lease_table_next_remembered(
-    const struct lease_table *t, struct ip4 after, struct lease *ret_lease);
 
 uint64_t lease_table_count(const struct lease_table *t);
 
@@ -44,11 +44,15 @@ void lease_table_remove(struct lease_table *t, struct ip4 address);
 void lease_table_clear(struct lease_table *t);
 
 /*
- * The first address in [first, last] at or after @from that has no row at all; wraps once.
- * Returns false when every address has a row. Costs a word test per 64 addresses, so that a
- * nearly full pool of a million addresses costs no more than an empty one.
+ * What is known of the 64 addresses from @block on, which is a multiple of 64; the lowest address
+ * is bit 0. A search through a pool costs one call per 64 addresses, so that a nearly full pool
+ * of a million addresses is searched in microseconds.
  */
-bool lease_table_next_unused(
-    const struct lease_table *t, struct ip4_range range, struct ip4 from, struct ip4 *ret_address);
+struct lease_block {
+    uint64_t used;       /* there is a row */
+    uint64_t remembered; /* and it is a released or expired one */
+};
+
+struct lease_block lease_table_block(const struct lease_table *t, struct ip4 block);
 
 #endif

@@ -45,25 +45,33 @@ enum outcome transition_decline(
 enum outcome transition_expire(
     const struct lease *old, const struct transition_facts *facts, struct lease *ret_new);
 
-/* The client was bound to another address of the network: this binding ends now. */
+/*
+ * The client was bound to another address of the network: this binding ends now. UNKNOWN when the
+ * row is not bound. The row becomes an expired one whose hold was cut to now.
+ */
 enum outcome transition_move(
     const struct lease *old, const struct transition_facts *facts, struct lease *ret_new);
 
-/*
- * Why a tenancy ended when @old became @new: "released", "expired", "declined", "moved",
- * "taken" (given to another client after its hold); NULL when it did not end.
- */
+/* How a tenancy ended, for the history. */
 enum tenancy_end {
     TENANCY_GOES_ON = 0,
     TENANCY_RELEASED,
     TENANCY_EXPIRED,
     TENANCY_DECLINED,
-    TENANCY_MOVED,
+    TENANCY_MOVED, /* its client was bound to another address of the network */
+    TENANCY_TAKEN, /* its hold had ended, and the address went to another client */
 };
 
+/*
+ * How the tenancy of the row @old ended when the row became @new. GOES_ON when it did not, or when
+ * @old is NULL or not bound: then there was none.
+ */
+enum tenancy_end lease_tenancy_end(const struct lease *old, const struct lease *new);
+
+/* "released", "expired", "declined", "moved", "taken"; NULL for TENANCY_GOES_ON. */
 const char *tenancy_end_name(enum tenancy_end end);
 
-/* True when @new is consistent in itself: promise <= hold, key present, and so on (invariant 4). */
+/* True when @l is consistent in itself: promise <= hold, key present, and so on (invariant 4). */
 bool lease_is_sound(const struct lease *l);
 
 #endif
