@@ -33,7 +33,10 @@ bool domain_build(const char *name, struct writer *out)
 
 static char lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c;
+    if (c >= 'A' && c <= 'Z') {
+        return (char)(c + ('a' - 'A'));
+    }
+    return c;
 }
 
 /* Letters of either case are the same (RFC 1035 2.3.3). */
