@@ -45,7 +45,7 @@ struct guard;
 
 struct guard_options {
     void *data;
-    void (*fatal)(void *data, const char *reason) __attribute__((noreturn));
+    void (*fatal)(void *data, const char *reason) __attribute__((__noreturn__));
     uint32_t rules_off;          /* bit per rule: for the tests that show what each one is for */
     unsigned append_entries_max; /* 0: the default */
     size_t append_bytes_max;

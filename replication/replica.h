@@ -45,7 +45,7 @@ struct replica_port {
     /* Fills in this node's own networks for its status messages. Returns how many. */
     unsigned (*own_networks)(void *data, struct network_status networks[NETWORKS_MAX]);
     /* The node cannot go on; logs are written already. Must not return. */
-    void (*fatal)(void *data, const char *reason) __attribute__((noreturn));
+    void (*fatal)(void *data, const char *reason) __attribute__((__noreturn__));
     /* True while disk space is above the low-water mark; new leases are refused when false. */
     bool (*has_space)(void *data);
 };
