@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "base/instant.h"
 #include "base/ip4.h"
+#include "proto/dhcp/option.h"
 
 /*
  * Settings - the cluster's replicated settings as plain, immutable values
@@ -23,7 +24,6 @@ enum {
     RESERVATIONS_MAX = 200000,
     POOL_ADDRESSES_MAX = 1u << 24,     /* of all pools of a subnet */
     SETTINGS_ADDRESSES_MAX = 1u << 26, /* of all pools: 8 MiB of bits on every node */
-    OPTION_VALUE_MAX = 1020,           /* four options of 255 octets on the wire (RFC 3396) */
 };
 
 /* An option as it goes on the wire; sorted by code within a list, each code once. */

@@ -81,8 +81,8 @@ struct option_spec {
     uint32_t min, max; /* integers: of the value (s32: unused); others: of its length in bytes */
 };
 
-/* The longest value that settings may give: what is left of an Ethernet frame. */
-enum { OPTION_VALUE_MAX = 1024 };
+/* The longest value that settings may give: four options of 255 octets on the wire (RFC 3396). */
+enum { OPTION_VALUE_MAX = 1020 };
 
 /* Returns the row of @code, a generic row of bytes for a code without one, NULL for 0 and 255. */
 const struct option_spec *option_spec(uint8_t code);
