@@ -4,3 +4,7 @@ target_link_libraries(test_peer_messages PUBLIC base PRIVATE flags)
 
 unit_test(peer_codec LINK codec test_peer_messages)
 fuzz_test(peer_message LINK codec)
+
+pkg_check_modules(RAFT REQUIRED IMPORTED_TARGET raft)
+component_test(rpc_codec LINK replication PkgConfig::RAFT)
+component_test(snapshot_transfer LINK replication PkgConfig::RAFT)
