@@ -1,0 +1,354 @@
+#include "server/policy/decide.h"
+
+#include "server/policy/times.h"
+#include "storage/lease/allocate.h"
+
+/* An address, and what the committed state says of it. */
+struct standing {
+    struct ip4 address;
+    const struct subnet *subnet; /* NULL: not of the client's network */
+    bool has_row, is_held;
+    bool is_clients; /* the row is of this client */
+    bool is_reserved_for_client, is_reserved_for_other;
+    struct lease row;
+};
+
+const struct reservation *decide_reservation(
+    const struct network_map *map, const struct subnet *subnet, const struct request *request)
+{
+    const struct hardware *hardware = &request->message->header.hardware;
+
+    return network_map_reservation_of_client(
+        map, subnet, request->client, hardware->type, hardware_address(hardware));
+}
+
+static bool is_of_client(const struct decide_facts *f, const struct lease *row)
+{
+    return bytes_equal(row->client_key, f->request->client);
+}
+
+static struct standing standing_of(const struct decide_facts *f, struct ip4 address)
+{
+    struct standing s = { .address = address };
+    const struct reservation *reservation = network_map_reservation_of_address(f->map, address);
+
+    s.subnet = scope_subnet_of(f->scope, f->map, address);
+    s.has_row = lease_table_find(f->leases, address, &s.row);
+    s.is_held = s.has_row && lease_is_held(&s.row, f->now);
+    s.is_clients = s.has_row && is_of_client(f, &s.row);
+    if (reservation != NULL && s.subnet != NULL) {
+        bool is_mine = reservation == decide_reservation(f->map, s.subnet, f->request);
+
+        s.is_reserved_for_client = is_mine;
+        s.is_reserved_for_other = !is_mine;
+    }
+    return s;
+}
+
+static bool is_quarantined(const struct standing *s)
+{
+    return s->is_held && s->row.state == LEASE_DECLINED;
+}
+
+/* The client's reservation in @subnet, if it could have that address now; or NULL. */
+static const struct reservation *usable_reservation(
+    const struct decide_facts *f, const struct subnet *subnet)
+{
+    const struct reservation *reservation = decide_reservation(f->map, subnet, f->request);
+    struct standing s;
+
+    if (reservation == NULL) {
+        return NULL;
+    }
+    s = standing_of(f, reservation->address);
+    return !is_quarantined(&s) && (s.is_clients || !s.is_held) ? reservation : NULL;
+}
+
+/* Rule 54: an operator has given the client another address of the network, and it is free. */
+static bool is_reserved_elsewhere(const struct decide_facts *f, const struct standing *s)
+{
+    if (s->is_reserved_for_client) {
+        return false;
+    }
+    for (unsigned i = 0; i < f->scope->n; i++) {
+        if (usable_reservation(f, f->scope->subnets[i]) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* True when there is evidence that the client must not have the address; then *@ret_reason. */
+static bool is_refused(
+    const struct decide_facts *f, const struct standing *s, enum reason *ret_reason)
+{
+    if (s->subnet == NULL) {
+        *ret_reason = REASON_WRONG_NETWORK;
+    } else if (s->is_reserved_for_other) {
+        *ret_reason = REASON_RESERVED_FOR_OTHER;
+    } else if (is_quarantined(s)) {
+        *ret_reason = REASON_IN_QUARANTINE;
+    } else if (s->is_held && !s->is_clients) {
+        *ret_reason = REASON_LEASED_TO_OTHER;
+    } else if (!s->is_reserved_for_client && !subnet_pools_contain(s->subnet, s->address)) {
+        *ret_reason = REASON_NOT_IN_POOL;
+    } else if (is_reserved_elsewhere(f, s)) {
+        *ret_reason = REASON_MOVED;
+    } else {
+        return false;
+    }
+    return true;
+}
+
+static struct decision silence(enum reason reason, struct ip4 address)
+{
+    return (struct decision){ .verdict = VERDICT_SILENT, .reason = reason, .address = address };
+}
+
+static struct decision nak(enum reason reason, struct ip4 address)
+{
+    return (struct decision){ .verdict = VERDICT_NAK, .reason = reason, .address = address };
+}
+
+/* The `authoritative` setting: may a client be told that it is wrong about its address? */
+static bool is_authoritative(const struct decide_facts *f)
+{
+    switch (f->scope->network->authoritative) {
+    case AUTHORITATIVE_NO:
+        return false;
+    case AUTHORITATIVE_YES:
+        return true;
+    case AUTHORITATIVE_AFTER_2S:
+        return f->elapsed_ms >= 2000;
+    case AUTHORITATIVE_AFTER_10S:
+        return f->elapsed_ms >= 10000;
+    }
+    return false;
+}
+
+static struct decision nak_if_authoritative(
+    const struct decide_facts *f, enum reason reason, struct ip4 address)
+{
+    return is_authoritative(f) ? nak(reason, address) : silence(reason, address);
+}
+
+/* True when the row is this very promise, committed a moment ago. */
+static bool is_repeat(const struct decide_facts *f, const struct standing *s, struct seconds lease)
+{
+    const struct lease *row = &s->row;
+    struct seconds left = { 0 };
+
+    if (!s->is_clients || row->state != LEASE_BOUND || !ip4_equal(row->server_id, f->server_id) ||
+        !instant_before(f->now, instant_add_ms(row->renewed_at, DECIDE_REPEAT_MS))) {
+        return false;
+    }
+    left = instant_seconds_until(row->held_until, f->now);
+    return instant_seconds_until(row->expires_at, row->renewed_at).value == lease.value &&
+           left.value >= lease.value;
+}
+
+static struct decision bind(const struct decide_facts *f, const struct standing *s)
+{
+    const struct lease_times *times = &s->subnet->times;
+    struct decision d = {
+        .verdict = VERDICT_PROPOSE_BIND,
+        .reason = REASON_BOUND,
+        .address = s->address,
+        .lease = times_lease(times, f->request->wanted_lease),
+    };
+
+    d.hold = times_hold(times, d.lease);
+    if (is_repeat(f, s, d.lease)) {
+        d.verdict = VERDICT_REPEAT_ACK;
+        d.reason = REASON_REPEATED;
+    } else if (s->is_clients && s->row.state == LEASE_BOUND && s->is_held) {
+        d.reason = REASON_RENEWED;
+    }
+    return d;
+}
+
+/* RFC 2131 4.3.1. What was offered before is offered again (rule 39). */
+static struct decision discover(const struct decide_facts *f)
+{
+    const struct hardware *hardware = &f->request->message->header.hardware;
+    struct allocation a;
+    struct allocate_request request = {
+        .subnets = f->scope->subnets,
+        .n_subnets = f->scope->n,
+        .client_key = f->request->client,
+        .hw_type = hardware->type,
+        .hw_address = hardware_address(hardware),
+        .wanted = ip4_is_any(f->offered) ? f->request->address : f->offered,
+        .now = f->now,
+        .rank = f->share.rank,
+        .n_ranks = f->share.n,
+        .is_offered = f->is_offered,
+        .data = f->data,
+    };
+
+    if (allocate(f->map, f->leases, &request, &a) != 0) {
+        return silence(REASON_POOL_EXHAUSTED, IP4_ANY);
+    }
+    return (struct decision){
+        .verdict = VERDICT_OFFER,
+        .reason = REASON_OFFERED,
+        .address = a.address,
+        .lease = times_lease(&a.subnet->times, f->request->wanted_lease),
+    };
+}
+
+/* RFC 2131 4.3.2, generated during SELECTING: the client was told that it may have it. */
+static struct decision selecting(const struct decide_facts *f)
+{
+    struct standing s = standing_of(f, f->request->address);
+    enum reason reason = REASON_BOUND;
+
+    return is_refused(f, &s, &reason) ? nak(reason, s.address) : bind(f, &s);
+}
+
+/* The client is bound to another address of its network. */
+static bool is_bound_elsewhere(const struct decide_facts *f, struct ip4 address)
+{
+    uint64_t cursor = 0;
+    struct lease row;
+
+    while (lease_table_next_of_client(f->leases, f->request->client, &cursor, &row) &&
+           row.state != LEASE_RELEASED && row.state != LEASE_EXPIRED) {
+        if (row.state == LEASE_BOUND && !ip4_equal(row.address, address) &&
+            lease_is_held(&row, f->now) && scope_subnet_of(f->scope, f->map, row.address) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_claim(const struct standing *s)
+{
+    return s->is_clients || s->is_reserved_for_client;
+}
+
+/* No record of the client at the address: silence, unless we are told to be sure of ourselves. */
+static struct decision unknown(const struct decide_facts *f, struct ip4 address)
+{
+    bool is_elsewhere = is_bound_elsewhere(f, address);
+
+    return nak_if_authoritative(f, is_elsewhere ? REASON_MOVED : REASON_UNKNOWN_LEASE, address);
+}
+
+/* RFC 2131 4.3.2, generated during INIT-REBOOT. */
+static struct decision init_reboot(const struct decide_facts *f)
+{
+    struct standing s = standing_of(f, f->request->address);
+    enum reason reason = REASON_BOUND;
+
+    if (is_refused(f, &s, &reason)) {
+        return nak_if_authoritative(f, reason, s.address);
+    }
+    return has_claim(&s) ? bind(f, &s) : unknown(f, s.address);
+}
+
+/*
+ * RFC 2131 4.3.2, generated during RENEWING or REBINDING. A lease that has ended is revived as
+ * long as nobody else has the address (rule 53).
+ */
+static struct decision renew(const struct decide_facts *f)
+{
+    struct standing s = standing_of(f, f->request->address);
+    enum reason reason = REASON_BOUND;
+
+    if (is_refused(f, &s, &reason)) {
+        return reason == REASON_WRONG_NETWORK ? nak_if_authoritative(f, reason, s.address)
+                                              : nak(reason, s.address);
+    }
+    return has_claim(&s) ? bind(f, &s) : unknown(f, s.address);
+}
+
+/* RFC 2131 4.3.5: no lease is made or looked for. */
+static struct decision inform(const struct decide_facts *f)
+{
+    struct ip4 address = f->request->address;
+
+    if (ip4_is_any(f->request->link) && scope_subnet_of(f->scope, f->map, address) == NULL) {
+        return silence(REASON_WRONG_NETWORK, address);
+    }
+    return (struct decision){ .verdict = VERDICT_INFORM_ACK,
+                              .reason = REASON_INFORMED,
+                              .address = address };
+}
+
+/* RFC 2131 4.3.4. */
+static struct decision release(const struct decide_facts *f)
+{
+    struct standing s = standing_of(f, f->request->address);
+
+    if (!s.is_clients || s.row.state != LEASE_BOUND) {
+        return silence(REASON_UNKNOWN_LEASE, s.address);
+    }
+    return (struct decision){ .verdict = VERDICT_PROPOSE_RELEASE,
+                              .reason = REASON_RELEASED,
+                              .address = s.address };
+}
+
+/* RFC 2131 4.3.3. Only of an address that was given or offered to the client: else anyone could
+ * empty the pool. */
+static struct decision decline(const struct decide_facts *f)
+{
+    struct standing s = standing_of(f, f->request->address);
+    bool is_bound = s.is_clients && s.row.state == LEASE_BOUND;
+
+    if (s.subnet == NULL || !(is_bound || ip4_equal(f->offered, s.address))) {
+        return silence(REASON_UNKNOWN_LEASE, s.address);
+    }
+    return (struct decision){ .verdict = VERDICT_PROPOSE_DECLINE,
+                              .reason = REASON_DECLINED,
+                              .address = s.address };
+}
+
+/* RFC 1534: with a reservation alone, and bound like any other lease, so that the log knows. */
+static struct decision bootp(const struct decide_facts *f)
+{
+    for (unsigned i = 0; i < f->scope->n; i++) {
+        const struct reservation *reservation = usable_reservation(f, f->scope->subnets[i]);
+
+        if (reservation != NULL) {
+            struct standing s = standing_of(f, reservation->address);
+
+            return bind(f, &s);
+        }
+    }
+    return silence(REASON_NOT_RESERVED, IP4_ANY);
+}
+
+void decide(const struct decide_facts *f, struct decision *ret_decision)
+{
+    switch (f->request->kind) {
+    case REQUEST_DISCOVER:
+        *ret_decision = discover(f);
+        break;
+    case REQUEST_SELECTING:
+        *ret_decision = selecting(f);
+        break;
+    case REQUEST_INIT_REBOOT:
+        *ret_decision = init_reboot(f);
+        break;
+    case REQUEST_RENEWING:
+    case REQUEST_REBINDING:
+        *ret_decision = renew(f);
+        break;
+    case REQUEST_INFORM:
+        *ret_decision = inform(f);
+        break;
+    case REQUEST_RELEASE:
+        *ret_decision = release(f);
+        break;
+    case REQUEST_DECLINE:
+        *ret_decision = decline(f);
+        break;
+    case REQUEST_BOOTP:
+        *ret_decision = bootp(f);
+        break;
+    case REQUEST_KIND_COUNT:
+        *ret_decision = silence(REASON_UNKNOWN_TYPE, IP4_ANY);
+        break;
+    }
+}

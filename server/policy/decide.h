@@ -1,0 +1,42 @@
+#ifndef SERVER_POLICY_DECIDE_H
+#define SERVER_POLICY_DECIDE_H
+
+#include "server/policy/responder.h"
+#include "server/policy/scope.h"
+#include "storage/lease/table.h"
+
+/*
+ * Decide - what a request gets, once this node is to answer it (RFC 2131 4.3.1 to 4.3.5)
+ *
+ * Pure. What it says of an address is evidence as of the rows given; the log has the last word
+ * on every binding. Called only when the responder answers, so with a majority and caught up,
+ * except for INFORM, which looks at no lease.
+ */
+enum {
+    /* A REQUEST that comes again within this time of its own commit is a retransmission: it
+     * gets the same ACK from the committed row (rules 51, 55). */
+    DECIDE_REPEAT_MS = 1000,
+};
+
+struct decide_facts {
+    const struct request *request;
+    const struct scope *scope;
+    const struct network_map *map;
+    const struct lease_table *leases;
+    struct instant now;   /* cluster time */
+    int64_t elapsed_ms;   /* the responder's */
+    struct ip4 server_id; /* option 54 of the answer, the responder's */
+    struct responder_share share;
+    struct ip4 offered; /* what this node has on offer to the client, or IP4_ANY */
+    /* True when this node has @address on offer to another client. */
+    bool (*is_offered)(void *data, struct ip4 address);
+    void *data;
+};
+
+void decide(const struct decide_facts *facts, struct decision *ret_decision);
+
+/* The reservation of the client of @request in @subnet, or NULL. */
+const struct reservation *decide_reservation(
+    const struct network_map *map, const struct subnet *subnet, const struct request *request);
+
+#endif

@@ -1,0 +1,28 @@
+#ifndef SERVER_POLICY_TIMES_H
+#define SERVER_POLICY_TIMES_H
+
+#include "proto/settings.h"
+
+/* Times - how long a lease lasts, is held, and when the client renews it (RFC 2131 3.3, 4.4.5) */
+
+/*
+ * The time a client gets that asks for @wanted (0: it does not ask): within min and max, the
+ * default when it does not ask, also when it has a lease already.
+ */
+struct seconds times_lease(const struct lease_times *times, struct seconds wanted);
+
+/* What is committed for a promise of @lease: never shorter. */
+struct seconds times_hold(const struct lease_times *times, struct seconds lease);
+
+/*
+ * T1 and T2, half and seven eighths of @lease, a little earlier for some clients than for others
+ * so that clients that started together do not renew together: by client and address alone, the
+ * same on every node. Both 0 for an infinite lease, and for one too short to divide.
+ */
+struct times_renewal {
+    struct seconds t1, t2;
+};
+
+struct times_renewal times_renewal(struct seconds lease, struct bytes client, struct ip4 address);
+
+#endif

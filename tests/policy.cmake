@@ -1,0 +1,2 @@
+unit_test(client_table LINK policy)
+unit_test(responder LINK policy)
