@@ -1,0 +1,261 @@
+#include "server/config/settings_schema.h"
+
+#include "proto/dhcp/message.h"
+#include "server/config/settings_options.h"
+
+enum {
+    PROBATION_S = 3600,
+    RETRY_STEP_MS = 1000,
+    NETWORKS_LISTED_MAX = 64, /* as many as a status message of a node can name */
+    THRESHOLDS_MAX = 9,
+};
+
+static const char later_classes[] = "this version has no client classes; leave the key out";
+static const char later_definitions[] =
+    "this version has no option definitions; write option-N: 0x... for code N";
+
+static const struct word delay_sources[] = {
+    {"both",                 DELAY_SOURCE_BOTH },
+    { "observed",                     DELAY_SOURCE_OBSERVED },
+    { "secs",DELAY_SOURCE_SECS },
+    { .name = NULL               },
+};
+
+static const struct word authoritative_words[] = {
+    {"no",               AUTHORITATIVE_NO },
+    { "yes",                 AUTHORITATIVE_YES },
+    { "after-2s",AUTHORITATIVE_AFTER_2S },
+    { "after-10s",        AUTHORITATIVE_AFTER_10S },
+    { .name = NULL                },
+};
+
+static const struct number_range node_range = { 1, UINT32_MAX };
+static const struct number_range boot_file_length = { 1, MESSAGE_FILE_SIZE - 1 };
+static const struct number_range server_name_length = { 1, MESSAGE_SNAME_SIZE - 1 };
+
+static const struct field pool_fields[] = {
+    {.name = "range",
+     .read = settings_read_range,
+     .offset = offsetof(struct pool, range),
+     .is_required = true },
+    { .name = "exclude",         .read = settings_read_excludes        },
+};
+
+static const struct schema pool_schema = {
+    .what = "a pool",
+    SCHEMA_FIELDS(pool_fields),
+    .size = sizeof(struct pool),
+    .n_max = POOLS_MAX,
+};
+
+static void finish_reservation(struct walk *w, yaml_node_t *node, void *record)
+{
+    struct reservation *r = record;
+    bool has_hardware = walk_find(w, node, "hw-address") != NULL;
+    bool has_client_id = walk_find(w, node, "client-id") != NULL;
+
+    if (has_hardware == has_client_id) {
+        walk_problem(
+            w,
+            node,
+            "a reservation needs %s of the keys \"hw-address\" and \"client-id\"",
+            has_hardware ? "only one" : "one");
+    }
+    if (r->hw_type == HARDWARE_ETHERNET && r->hw_address.n > 0 && r->hw_address.n != 6) {
+        walk_problem(
+            w,
+            walk_find(w, node, "hw-address"),
+            "an Ethernet address has 6 octets, this one %zu",
+            r->hw_address.n);
+    }
+    if (r->hw_address.n == 0) {
+        r->hw_type = 0;
+    }
+}
+
+static const struct field reservation_fields[] = {
+    {.name = "hw-address",                  .read = settings_read_hw_address},
+    { .name = "hw-type",
+     .read = settings_read_hw_type,
+     .offset = offsetof(struct reservation, hw_type) },
+    {                        .name = "client-id", .read = settings_read_client_id                                                  },
+    {                                                 .name = "address",
+     .read = walk_read_address,
+     .offset = offsetof(struct reservation, address),
+     .is_required = true },
+    {                                .name = "hostname",
+     .read = settings_read_hostname,
+     .offset = offsetof(struct reservation, hostname) },
+    {                                          .name = "options",
+     .read = settings_read_options,
+     .offset = offsetof(struct reservation, options) },
+};
+
+static const struct reservation reservation_defaults = { .hw_type = HARDWARE_ETHERNET };
+
+static const struct schema reservation_schema = {
+    .what = "a reservation",
+    SCHEMA_FIELDS(reservation_fields),
+    .size = sizeof(struct reservation),
+    .n_max = RESERVATIONS_MAX,
+    .defaults = &reservation_defaults,
+    .finish = finish_reservation,
+};
+
+#define BOOT_FIELDS(type, member)                                                   \
+    { .name = "next-server",                                                        \
+      .read = walk_read_address,                                                    \
+      .offset = offsetof(type, member.next_server) },                               \
+        { .name = "boot-file",                                                      \
+          .read = walk_read_string,                                                 \
+          .offset = offsetof(type, member.file),                                    \
+          .detail = &boot_file_length },                                            \
+    {                                                                               \
+        .name = "server-name", .read = walk_read_string,                            \
+        .offset = offsetof(type, member.server_name), .detail = &server_name_length \
+    }
+
+#define TIMES_FIELDS(type)                                                                       \
+    { .name = "lease-time", .read = settings_read_lease_time, .offset = offsetof(type, times) }, \
+    {                                                                                            \
+        .name = "headroom", .read = walk_read_seconds, .offset = offsetof(type, times.headroom)  \
+    }
+
+static const struct field subnet_fields[] = {
+    {.name = "subnet",
+     .read = settings_read_prefix,
+     .offset = offsetof(struct subnet,                prefix),
+     .is_required = true },
+    { .name = "pools",
+     .read = walk_read_list,
+     .offset = offsetof(struct subnet,                          pools),
+     .count = offsetof(struct subnet, n_pools),
+     .detail = &pool_schema },
+    { .name = "reservations",
+     .read = walk_read_list,
+     .offset = offsetof(struct subnet,                          reservations),
+     .count = offsetof(struct subnet, n_reservations),
+     .detail = &reservation_schema },
+    { .name = "options",
+     .read = settings_read_options,
+     .offset = offsetof(struct subnet,options)                         },
+    TIMES_FIELDS(struct subnet),
+    BOOT_FIELDS(struct subnet, boot),
+};
+
+static const struct subnet subnet_defaults = { .times = TIMES_NONE };
+
+static const struct schema subnet_schema = {
+    .what = "a subnet",
+    SCHEMA_FIELDS(subnet_fields),
+    .size = sizeof(struct subnet),
+    .n_max = SUBNETS_MAX,
+    .defaults = &subnet_defaults,
+};
+
+static const struct field threshold_fields[] = {
+    {.name = "node",
+     .read = walk_read_number,
+     .offset = offsetof(struct threshold, node),
+     .detail = &node_range,
+     .is_required = true },
+    { .name = "value",
+     .read = walk_read_ms,
+     .offset = offsetof(struct threshold,                ms),
+     .is_required = true},
+};
+
+static const struct schema threshold_schema = {
+    .what = "a delay-threshold",
+    SCHEMA_FIELDS(threshold_fields),
+    .size = sizeof(struct threshold),
+    .n_max = THRESHOLDS_MAX,
+};
+
+static const struct field network_fields[] = {
+    {.name = "name",
+     .read = walk_read_name,
+     .offset = offsetof(struct network_record, value.name),
+     .is_required = true },
+    { .name = "delay-threshold",
+     .read = walk_read_list,
+     .offset = offsetof(struct network_record, value.thresholds),
+     .count = offsetof(struct network_record, value.n_thresholds),
+     .detail = &threshold_schema },
+    { .name = "collapse",
+     .read = walk_read_bool,
+     .offset = offsetof(struct network_record, value.collapse) },
+    { .name = "retry-step",
+     .read = walk_read_ms,
+     .offset = offsetof(struct network_record, value.retry_step_ms) },
+    { .name = "delay-source",
+     .read = walk_read_word,
+     .offset = offsetof(struct network_record, value.delay_source),
+     .detail = delay_sources },
+    { .name = "authoritative",
+     .read = walk_read_word,
+     .offset = offsetof(struct network_record, value.authoritative),
+     .detail = authoritative_words },
+    { .name = "server-identifier",
+     .read = settings_read_server_id,
+     .offset = offsetof(struct network_record, value) },
+    { .name = "probation",
+     .read = walk_read_seconds,
+     .offset = offsetof(struct network_record, value.probation) },
+    { .name = "echo-client-id",
+     .read = walk_read_bool,
+     .offset = offsetof(struct network_record, value.echo_client_id) },
+    { .name = "options",
+     .read = settings_read_options,
+     .offset = offsetof(struct network_record, value.options) },
+    TIMES_FIELDS(struct network_record),
+    BOOT_FIELDS(struct network_record, value.boot),
+    { .name = "subnets",
+     .read = walk_read_list,
+     .offset = offsetof(struct network_record, value.subnets),
+     .count = offsetof(struct network_record, value.n_subnets),
+     .detail = &subnet_schema,
+     .is_required = true },
+    { .name = "service-address",                    .detail = settings_no_service_address                                 },
+    { .name = "classes",             .detail = later_classes                               },
+};
+
+static const struct network_record network_defaults = {
+    .value = {.collapse = true,
+              .retry_step_ms = RETRY_STEP_MS,
+              .probation = { PROBATION_S },
+              .echo_client_id = true},
+    .times = TIMES_NONE,
+};
+
+static const struct schema network_schema = {
+    .what = "a network",
+    SCHEMA_FIELDS(network_fields),
+    .size = sizeof(struct network_record),
+    .n_max = NETWORKS_LISTED_MAX,
+    .defaults = &network_defaults,
+};
+
+static const struct field settings_fields[] = {
+    {.name = "networks",
+     .read = walk_read_list,
+     .offset = offsetof(struct settings_record, networks),
+     .count = offsetof(struct settings_record, n_networks),
+     .detail = &network_schema,
+     .is_required = true },
+    { .name = "options",
+     .read = settings_read_options,
+     .offset = offsetof(struct settings_record, options) },
+    TIMES_FIELDS(struct settings_record),
+    { .name = "classes", .detail = later_classes                     },
+    { .name = "option-definitions",        .detail = later_definitions           },
+};
+
+static const struct settings_record settings_defaults = { .times = TIMES_NONE };
+
+const struct schema settings_schema = {
+    .what = "a settings file",
+    SCHEMA_FIELDS(settings_fields),
+    .size = sizeof(struct settings_record),
+    .defaults = &settings_defaults,
+};

@@ -1,0 +1,27 @@
+#ifndef CONFIG_SETTINGS_SCHEMA_H
+#define CONFIG_SETTINGS_SCHEMA_H
+
+#include "server/config/settings_values.h"
+
+/*
+ * Settings schema - the keys of network.yaml as tables
+ *
+ * The records are those of proto/settings.h, with the times of the outer scopes beside them
+ * until they are inherited.
+ */
+
+struct network_record {
+    struct network value; /* `subnets` is filled; its times may be unset */
+    struct lease_times times;
+};
+
+struct settings_record {
+    struct option_list options;
+    struct lease_times times;
+    unsigned n_networks;
+    struct network_record *networks;
+};
+
+extern const struct schema settings_schema;
+
+#endif

@@ -1,0 +1,243 @@
+#include "server/config/settings_values.h"
+
+#include <string.h>
+
+#include "proto/dhcp/message.h"
+#include "proto/dhcp/text.h"
+#include "server/config/values.h"
+
+enum {
+    LEASE_DEFAULT_S = 3600,
+    LEASE_MIN_S = 60,
+    LEASE_MAX_S = 86400,
+    CLIENT_ID_OCTETS_MIN = 2, /* RFC 2132 9.14 */
+};
+
+const char settings_no_service_address[] =
+    "this version has no service address; leave the key out, or use server-identifier";
+
+WALK_READER(settings_read_prefix)
+{
+    static const char expected[] = "a network like 192.168.1.0/24, with zeroes after the prefix";
+    const char *text = walk_text(w, value, expected);
+    struct ip4_prefix prefix = { .length = 0 };
+
+    if (text == NULL) {
+        return;
+    }
+    if (!ip4_prefix_parse(text, &prefix)) {
+        walk_not(w, value, "a network", expected);
+        return;
+    }
+    memcpy(walk_member(record, f->offset), &prefix, sizeof prefix);
+}
+
+static bool read_range(struct walk *w, const yaml_node_t *value, struct ip4_range *ret_range)
+{
+    static const char expected[] = "a range like 192.168.1.100-192.168.1.200, or one address";
+    const char *text = walk_text(w, value, expected);
+    struct ip4_range range = { .first = IP4_ANY };
+
+    if (text == NULL) {
+        return false;
+    }
+    if (!values_parse_range(text, &range)) {
+        walk_not(w, value, "a range of addresses", expected);
+        return false;
+    }
+    if (range.first.value > range.last.value) {
+        walk_problem(w, value, "the range \"%s\" ends before it begins", text);
+        return false;
+    }
+    *ret_range = range;
+    return true;
+}
+
+WALK_READER(settings_read_range)
+{
+    struct ip4_range range = { .first = IP4_ANY };
+
+    if (read_range(w, value, &range)) {
+        memcpy(walk_member(record, f->offset), &range, sizeof range);
+    }
+}
+
+WALK_READER(settings_read_excludes)
+{
+    struct pool *pool = record;
+
+    if (!walk_is_list(w, value, "addresses or ranges")) {
+        return;
+    }
+
+    size_t n = (size_t)(value->data.sequence.items.top - value->data.sequence.items.start);
+    struct ip4_range *ranges = arena_array(w->arena, n, sizeof *ranges);
+
+    (void)f;
+    if (n > EXCLUDES_MAX) {
+        walk_problem(w, value, "%zu excluded ranges; at most %d are possible", n, EXCLUDES_MAX);
+        return;
+    }
+    for (size_t i = 0; ranges != NULL && i < n; i++) {
+        (void)read_range(w, walk_item(w, value, (int)i), &ranges[i]);
+    }
+    pool->excludes = ranges;
+    pool->n_excludes = ranges == NULL ? 0 : (unsigned)n;
+}
+
+/* Reads hex octets, with or without "0x" before them and ':' or '-' between. */
+static void read_hex(
+    struct walk *w,
+    const yaml_node_t *value,
+    const char *expected,
+    struct number_range length,
+    struct bytes *ret_bytes)
+{
+    const char *text = walk_text(w, value, expected);
+    uint8_t octets[256];
+    struct writer out = writer_of(octets, sizeof octets);
+
+    if (text == NULL) {
+        return;
+    }
+    if (!text_parse_hex(strncmp(text, "0x", 2) == 0 ? text + 2 : text, &out) ||
+        writer_done(&out).n < length.min || writer_done(&out).n > length.max) {
+        walk_not(w, value, "what this key needs", expected);
+        return;
+    }
+    *ret_bytes = arena_copy(w->arena, writer_done(&out));
+}
+
+WALK_READER(settings_read_hw_address)
+{
+    struct reservation *r = record;
+
+    (void)f;
+    read_hex(
+        w,
+        value,
+        "a hardware address like \"02:00:00:00:00:01\"",
+        (struct number_range){ 1, HARDWARE_ADDRESS_MAX },
+        &r->hw_address);
+}
+
+WALK_READER(settings_read_hw_type)
+{
+    static const struct number_range range = { 1, UINT8_MAX };
+    const struct field as_number = { .name = f->name, .detail = &range };
+    uint32_t number = 0;
+
+    walk_read_number(w, value, &as_number, &number);
+    if (number != 0) {
+        *(uint8_t *)walk_member(record, f->offset) = (uint8_t)number;
+    }
+}
+
+WALK_READER(settings_read_client_id)
+{
+    struct reservation *r = record;
+
+    (void)f;
+    read_hex(
+        w,
+        value,
+        "a client identifier (option 61) in hex, 2 to 255 octets, like \"01:02:00:00:00:00:01\"",
+        (struct number_range){ CLIENT_ID_OCTETS_MIN, 255 },
+        &r->client_id);
+}
+
+WALK_READER(settings_read_hostname)
+{
+    const char *text = walk_text(w, value, "a host name");
+    struct bytes name = { .n = 0 };
+
+    if (text != NULL && !text_is_domain(text)) {
+        walk_not(w, value, "a host name", "labels of letters, digits and '-', with '.' between");
+    } else if (text != NULL) {
+        name = arena_copy(w->arena, bytes_of_text(text));
+        memcpy(walk_member(record, f->offset), &name, sizeof name);
+    }
+}
+
+WALK_READER(settings_read_server_id)
+{
+    static const char expected[] = "own, or an IPv4 address";
+    struct network *n = walk_member(record, f->offset);
+    const char *text = walk_text(w, value, expected);
+
+    if (text == NULL || strcmp(text, "own") == 0) {
+        return;
+    }
+    if (strcmp(text, "shared") == 0) {
+        walk_problem(w, value, "server-identifier: %s", settings_no_service_address);
+    } else if (!ip4_parse(text, &n->server_id) || ip4_is_any(n->server_id)) {
+        walk_not(w, value, "a server identifier", expected);
+    } else {
+        n->server_id_mode = SERVER_ID_FIXED;
+    }
+}
+
+/* --- times --- */
+
+static const struct field lease_time_fields[] = {
+    {.name = "default",
+     .read = walk_read_seconds,
+     .offset = offsetof(struct lease_times,                                               default_)},
+    { .name = "min",    .read = walk_read_seconds, .offset = offsetof(struct lease_times, min)     },
+    { .name = "max",    .read = walk_read_seconds, .offset = offsetof(struct lease_times, max)     },
+};
+
+static const struct schema lease_time_schema = {
+    .what = "a lease-time",
+    SCHEMA_FIELDS(lease_time_fields),
+    .size = sizeof(struct lease_times),
+};
+
+/* A mapping, or one duration that is the default. */
+WALK_READER(settings_read_lease_time)
+{
+    struct lease_times *times = walk_member(record, f->offset);
+
+    if (value->type == YAML_MAPPING_NODE) {
+        walk_mapping(w, value, &lease_time_schema, times);
+    } else {
+        walk_read_seconds(w, value, &lease_time_fields[0], times);
+    }
+}
+
+static void inherit(struct seconds *inner, struct seconds outer)
+{
+    if (inner->value == TIMES_UNSET_S) {
+        *inner = outer;
+    }
+}
+
+void times_inherit(struct lease_times *times, const struct lease_times *outer)
+{
+    inherit(&times->min, outer->min);
+    inherit(&times->default_, outer->default_);
+    inherit(&times->max, outer->max);
+    inherit(&times->headroom, outer->headroom);
+}
+
+static struct seconds smaller(struct seconds a, uint32_t b)
+{
+    return a.value < b ? a : (struct seconds){ b };
+}
+
+static struct seconds larger(struct seconds a, uint32_t b)
+{
+    return a.value > b ? a : (struct seconds){ b };
+}
+
+/* What is unset follows from the default time, so that naming only that is enough. */
+void times_complete(struct lease_times *times)
+{
+    inherit(&times->default_, (struct seconds){ LEASE_DEFAULT_S });
+    inherit(&times->min, smaller(times->default_, LEASE_MIN_S));
+    inherit(&times->max, larger(times->default_, LEASE_MAX_S));
+    inherit(
+        &times->headroom,
+        seconds_is_infinite(times->default_) ? (struct seconds){ 0 }
+                                             : (struct seconds){ times->default_.value / 2 });
+}

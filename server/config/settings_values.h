@@ -1,0 +1,35 @@
+#ifndef CONFIG_SETTINGS_VALUES_H
+#define CONFIG_SETTINGS_VALUES_H
+
+#include "proto/settings.h"
+#include "server/config/walk.h"
+
+/* Settings values - readers of values that only network.yaml has */
+
+/* Times that a scope does not name have this value; no duration can. */
+#define TIMES_UNSET_S 0xfffffffeu
+#define TIMES_NONE                                                                         \
+    {                                                                                      \
+        .min = { TIMES_UNSET_S }, .default_ = { TIMES_UNSET_S }, .max = { TIMES_UNSET_S }, \
+        .headroom = { TIMES_UNSET_S },                                                     \
+    }
+
+extern const char settings_no_service_address[];
+
+WALK_READER(settings_read_prefix);     /* struct ip4_prefix */
+WALK_READER(settings_read_range);      /* struct ip4_range */
+WALK_READER(settings_read_excludes);   /* of a struct pool */
+WALK_READER(settings_read_hw_address); /* of a struct reservation */
+WALK_READER(settings_read_client_id);  /* of a struct reservation */
+WALK_READER(settings_read_hw_type);    /* uint8_t */
+WALK_READER(settings_read_hostname);   /* struct bytes */
+WALK_READER(settings_read_server_id);  /* of a struct network */
+WALK_READER(settings_read_lease_time); /* struct lease_times: a mapping, or the default alone */
+
+/* Fills in what @times leaves unset from @outer. */
+void times_inherit(struct lease_times *times, const struct lease_times *outer);
+
+/* Fills in what no scope has set. */
+void times_complete(struct lease_times *times);
+
+#endif

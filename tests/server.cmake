@@ -1,0 +1,3 @@
+# The server room: configuration, sockets, API and command line.
+unit_test(config_values LINK config base)
+unit_test(node_file LINK config base)
