@@ -28,10 +28,12 @@ struct replica_config {
     uint64_t boot_id;     /* greater than that of every earlier start with this data folder */
     unsigned n_members;
     struct replica_member members[MEMBERS_MAX];
+    /* 0 means the default that is named here */
     unsigned election_ms, heartbeat_ms;             /* 500, 100 */
     unsigned peer_timeout_ms;                       /* 1500 */
     unsigned status_ms;                             /* 250 */
-    unsigned snapshot_threshold, snapshot_trailing; /* entries */
+    unsigned install_ms;                            /* 60000: until a lost snapshot is sent again */
+    unsigned snapshot_threshold, snapshot_trailing; /* 16384, 8192 entries, fewer when large */
 };
 
 /* What the replica needs from outside. */
@@ -57,12 +59,15 @@ int replica_new(
     struct raft_io *io,
     struct store *store,
     const struct replica_port *port);
-struct replica *replica_free(struct replica *r);
+struct replica *replica_free(struct replica *r); /* never started, or closed */
 
 /* Bootstraps a pristine folder from the members, then starts Raft. Returns 0 or ERR_*. */
 int replica_start(struct replica *r, bool is_pristine);
 
-/* Begins to close raft; @closed is called when nothing is in flight (simulator and tests). */
+/*
+ * Begins to close raft; @closed is called when nothing is in flight (simulator and tests). Waiting
+ * proposals are forgotten without a call of their `done`.
+ */
 void replica_close(struct replica *r, void (*closed)(void *data), void *data);
 
 /* Handles a status, forward or results message from @node. Never fails on its content. */

@@ -1,0 +1,5 @@
+unit_test(clock LINK replication)
+unit_test(pending LINK replication)
+unit_test(inbox LINK replication)
+unit_test(log_bound LINK replication)
+unit_test(status LINK replication)
