@@ -1,3 +1,21 @@
 unit_test(settings_codec LINK codec)
 unit_test(command_codec LINK codec)
 fuzz_test(command LINK codec)
+
+# What several tests write packets with.
+add_library(test_packet STATIC support/packet.c)
+target_include_directories(test_packet PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
+target_link_libraries(test_packet PUBLIC dhcp PRIVATE flags)
+
+unit_test(agent_info LINK dhcp)
+unit_test(client_id LINK test_packet)
+unit_test(domain LINK dhcp)
+unit_test(message LINK test_packet)
+unit_test(message_random LINK test_packet)
+unit_test(option LINK dhcp)
+unit_test(option_value LINK dhcp)
+unit_test(reply LINK test_packet)
+unit_test(reply_size LINK test_packet)
+unit_test(request LINK test_packet)
+unit_test(route LINK test_packet)
+unit_test(text LINK dhcp)

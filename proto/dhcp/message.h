@@ -17,7 +17,7 @@ enum {
     MESSAGE_SIZE_MIN = 300,      /* of what we send; shorter ones are padded (RFC 1542 2.1) */
     MESSAGE_UDP_OVERHEAD = 28,   /* IP and UDP headers: IP datagram size less UDP payload */
     MESSAGE_DATAGRAM_MIN = 576,  /* IP datagram every client can take (RFC 2131 2) */
-    MESSAGE_SCRATCH_SIZE = 1024, /* for joined options; more is MESSAGE_MALFORMED */
+    MESSAGE_SCRATCH_SIZE = 1472, /* for joined options: all that an Ethernet frame can carry */
     MESSAGE_FLAG_BROADCAST = 0x8000,
     MESSAGE_PORT_SERVER = 67,
     MESSAGE_PORT_CLIENT = 68,
@@ -81,7 +81,7 @@ struct message {
 
 enum message_parse_outcome {
     MESSAGE_SHORT = 1, /* under 236 bytes: not a BOOTP message at all */
-    MESSAGE_MALFORMED, /* hlen, op or the options are broken; drop it and count it */
+    MESSAGE_MALFORMED, /* hlen, op or the options are broken, or larger than scratch when joined */
 };
 
 /*

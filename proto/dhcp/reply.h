@@ -45,9 +45,9 @@ enum reply_outcome {
 /*
  * Writes the reply into @buffer, @size bytes, and sets *@ret_n to its length (>= 300).
  * The length never exceeds min(@size, min(client's option 57 or 576, mtu) - 28); for BOOTP
- * without option 57 it is 300 (64 octets of vendor area, RFC 1542). Options that do not fit go
- * into the file and sname fields when these hold no name and the client speaks DHCP (option
- * 52), else they are left out whole, vital ones last.
+ * without option 57 it is 300 (64 octets of vendor area, RFC 1542) and option 82, which the
+ * relay takes out. Options that do not fit go into the file and sname fields when these hold no
+ * name and the client speaks DHCP (option 52), else they are left out whole, vital ones last.
  *
  * Returns 0 or REPLY_NO_ROOM.
  */
