@@ -188,6 +188,7 @@ static void drop(struct client_table *t, struct entry *e)
     *at = e->next_by_client;
     address_unlink(t, e);
     age_unlink(t, e);
+    ensure(t->oldest != e);
     t->n--;
     free(e);
 }
