@@ -1,0 +1,126 @@
+#ifndef SERVER_EXCHANGE_PARTS_H
+#define SERVER_EXCHANGE_PARTS_H
+
+#include "base/log.h"
+#include "proto/dhcp/reply.h"
+#include "server/exchange.h"
+#include "server/policy/decide.h"
+#include "server/policy/observed.h"
+#include "server/policy/offers.h"
+
+/*
+ * Exchange parts - what the files of the exchange share, and nobody else
+ *
+ *   exchange.c          one datagram: read it, ask the policy, act on the verdict
+ *   exchange_turn.c     the questions to the policy, and the soft state they need
+ *   exchange_propose.c  the commands to the log, and what its results lead to
+ *   exchange_wait.c     the exchanges that wait for the log
+ *   exchange_reply.c    the reply: which options, where to
+ *   exchange_report.c   one log line and one count per exchange
+ */
+enum {
+    EXCHANGE_DATAGRAM_MAX = 1500,
+    EXCHANGE_REPLY_MAX = 1500 - MESSAGE_UDP_OVERHEAD,
+    EXCHANGE_BUCKETS = 1024, /* a power of two */
+    /* Four lists of options of up to 254 codes, and the three that come by themselves. */
+    EXCHANGE_OPTIONS_MAX = 4 * 254 + 3,
+};
+
+/* One datagram in work. Borrows from the datagram, the map in force and itself. */
+struct exchange {
+    struct arrival arrival;
+    struct instant now; /* monotonic */
+    struct message message;
+    bool has_request; /* `request` is valid */
+    struct request request;
+    bool has_scope; /* `scope` and `place` are valid */
+    struct scope scope;
+    struct client_place place;
+    struct serving_view view;
+    struct responder_verdict turn;
+    struct decision decision;
+    unsigned n_offers; /* OFFERs in a row, this one included */
+};
+
+/* A proposal on its way, with what the reply will need: the request is parsed again then. */
+struct waiting {
+    struct proposal proposal;
+    struct exchanges *all;
+    struct waiting *next; /* in its bucket, or in the free list */
+    struct decision decision;
+    struct ip4 server_id;
+    struct arrival arrival;
+    uint64_t hash; /* of client, network and verdict */
+    uint64_t network;
+    uint16_t n_client, n_datagram;
+    uint8_t client[CLIENT_KEY_MAX];
+    uint8_t datagram[EXCHANGE_DATAGRAM_MAX];
+};
+
+struct waiting_table {
+    unsigned n;
+    uint64_t seed;
+    struct waiting *free;
+    struct waiting *buckets[EXCHANGE_BUCKETS];
+    struct waiting at[EXCHANGES_MAX]; /* memory is taken as it is used */
+};
+
+struct exchanges {
+    struct store *store;
+    struct proposer_port proposer;
+    struct exchange_port port;
+    struct offers *offers;
+    struct observed *observed; /* any message that goes unanswered */
+    struct observed *choosing; /* REQUESTs that name a peer */
+    struct waiting_table *waiting;
+    uint64_t counts[REASON_COUNT];
+    struct log_limit limits[LOG_DEBUG + 1];
+    struct exchange current;
+    struct reply_option options[EXCHANGE_OPTIONS_MAX];
+    uint8_t reply[EXCHANGE_REPLY_MAX];
+};
+
+/* exchange.c */
+
+/* Reads @datagram into @e. False when that is the end of it, with its reason. */
+bool exchange_read(
+    struct exchanges *x, struct exchange *e, const struct arrival *arrival, struct bytes datagram);
+
+void exchange_silence(struct exchange *e, enum reason reason);
+enum message_type exchange_ack_type(const struct exchange *e);
+
+/* exchange_turn.c */
+
+/* Is it this node's turn? False: the end of it, with its reason. */
+bool exchange_take_turn(struct exchanges *x, struct exchange *e, struct instant cluster_time);
+
+void exchange_decide(struct exchanges *x, struct exchange *e, struct instant cluster_time);
+
+/* exchange_propose.c: sends the command of a PROPOSE_* decision; reports, now or at the result. */
+void exchange_propose(struct exchanges *x, struct exchange *e, struct instant cluster_time);
+
+/* exchange_wait.c */
+
+int waiting_table_new(struct waiting_table **ret_table, uint64_t seed);
+struct waiting_table *waiting_table_free(struct waiting_table *t);
+
+/* The exchange of this client that waits for a result of this verdict, or NULL. */
+struct waiting *waiting_find(
+    const struct waiting_table *t, struct client_place place, enum verdict verdict);
+
+/* Takes a free slot for @e; NULL when EXCHANGES_MAX are waiting. */
+struct waiting *waiting_begin(struct waiting_table *t, const struct exchange *e);
+
+/* The client has asked again: the reply goes to this message instead. */
+void waiting_replace(struct waiting *w, const struct exchange *e);
+
+void waiting_end(struct waiting_table *t, struct waiting *w);
+
+/* exchange_reply.c: builds and sends. A NAK says the decision's reason; @lease is 0 without. */
+void exchange_reply(
+    struct exchanges *x, struct exchange *e, enum message_type type, struct seconds lease);
+
+/* exchange_report.c: counts and logs how @e ended, by its decision. */
+void exchange_report(struct exchanges *x, const struct exchange *e);
+
+#endif

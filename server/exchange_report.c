@@ -1,0 +1,51 @@
+#include "base/own.h"
+#include "proto/dhcp/client_id.h"
+#include "server/exchange_parts.h"
+
+_Static_assert((int)REASON_LEVEL_ERROR == (int)LOG_ERROR, "the levels are those of the log");
+_Static_assert((int)REASON_LEVEL_DEBUG == (int)LOG_DEBUG, "the levels are those of the log");
+
+/* Silence is worth a line for operators only when it will hurt somebody. */
+static enum log_level level_of(const struct decision *d)
+{
+    enum log_level level = (enum log_level)reason_spec(d->reason)->level;
+
+    return d->verdict == VERDICT_SILENT && level == LOG_INFO ? LOG_DEBUG : level;
+}
+
+static void write_line(
+    const struct exchange *e, enum log_level level, const char *client, unsigned suppressed)
+{
+    char address[IP4_TEXT_MAX];
+    struct bytes network = e->has_scope ? e->scope.network->name : e->arrival.network;
+
+    log_event(
+        level,
+        "exchange",
+        "kind=%s answer=%s reason=%s client=%s address=%s network=%.*s ms=%lld suppressed=%u",
+        e->has_request ? request_kind_name(e->request.kind) : "none",
+        verdict_name(e->decision.verdict),
+        reason_spec(e->decision.reason)->name,
+        client,
+        ip4_format(e->decision.address, address),
+        (int)network.n,
+        (const char *)network.at,
+        (long long)(e->now.ms - e->arrival.received.ms),
+        suppressed);
+}
+
+void exchange_report(struct exchanges *x, const struct exchange *e)
+{
+    enum log_level level = level_of(&e->decision);
+    char client[CLIENT_ID_TEXT_MAX] = "none";
+    unsigned suppressed = 0;
+
+    x->counts[e->decision.reason]++;
+    if (!log_is_on(level) || !log_limit_pass(&x->limits[level], e->now.ms, &suppressed)) {
+        return;
+    }
+    if (e->has_request) {
+        (void)client_id_format(e->request.client, client);
+    }
+    write_line(e, level, client, suppressed);
+}

@@ -1,0 +1,138 @@
+#include "server/exchange_parts.h"
+
+/* When the client last got a lease in this network, from whichever node; -1: never. */
+static struct instant last_commit(const struct exchanges *x, const struct exchange *e)
+{
+    const struct network_map *map = store_map(x->store);
+    struct instant last = { -1 };
+    uint64_t cursor = 0;
+    struct lease row;
+
+    while (lease_table_next_of_client(store_leases(x->store), e->request.client, &cursor, &row)) {
+        if (scope_subnet_of(&e->scope, map, row.address) != NULL) {
+            last = instant_max(last, row.renewed_at);
+        }
+    }
+    return last;
+}
+
+static bool is_to_all_nodes(const struct request *request)
+{
+    switch (request->kind) {
+    case REQUEST_DISCOVER:
+    case REQUEST_BOOTP:
+    case REQUEST_SELECTING:
+    case REQUEST_INIT_REBOOT:
+    case REQUEST_REBINDING:
+    case REQUEST_INFORM:
+        return true;
+    case REQUEST_RENEWING:
+    case REQUEST_RELEASE:
+    case REQUEST_DECLINE:
+    case REQUEST_KIND_COUNT:
+        break;
+    }
+    return false;
+}
+
+static void observe(
+    struct exchanges *x,
+    const struct exchange *e,
+    struct instant cluster_time,
+    struct responder_facts *facts)
+{
+    struct observed_moment moment = { .now = e->now, .cluster_time = cluster_time };
+
+    if (e->request.kind == REQUEST_DISCOVER) {
+        observed_remove(x->choosing, e->place);
+    }
+    if (!is_to_all_nodes(&e->request)) {
+        return;
+    }
+    moment.last_committed = last_commit(x, e);
+    facts->observed_ms = observed_note(x->observed, e->place, moment);
+    if (e->request.kind == REQUEST_SELECTING) {
+        facts->choosing_ms = observed_note(x->choosing, e->place, moment);
+    }
+}
+
+/* The node of the client's committed lease of @address; 0: none. */
+static uint32_t granter_of(const struct exchanges *x, const struct request *request)
+{
+    struct lease row;
+
+    return lease_table_find(store_leases(x->store), request->address, &row) &&
+                   bytes_equal(row.client_key, request->client)
+               ? row.node
+               : 0;
+}
+
+/* A relay with an address of the cluster, on the link or in the network it relays for (rule 67). */
+static bool is_loop(struct exchanges *x, const struct responder_facts *facts)
+{
+    struct serving_view view;
+    struct responder_facts theirs = *facts;
+
+    if (ip4_is_any(facts->request->relay)) {
+        return false;
+    }
+    x->proposer.serving(x->proposer.data, facts->network->name, &view);
+    theirs.view = &view;
+    return responder_is_own_address(facts, facts->request->relay) ||
+           responder_is_own_address(&theirs, facts->request->relay);
+}
+
+/* Is it this node's turn? */
+bool exchange_take_turn(struct exchanges *x, struct exchange *e, struct instant cluster_time)
+{
+    struct ip4 offered = offers_of(x->offers, e->place, e->now);
+    struct responder_facts facts = {
+        .request = &e->request,
+        .network = e->scope.network,
+        .view = &e->view,
+        .own_id = e->arrival.local,
+        .offered = !ip4_is_any(offered) && ip4_equal(offered, e->request.address),
+        .granter = granter_of(x, &e->request),
+    };
+
+    x->proposer.serving(x->proposer.data, e->arrival.network, &e->view);
+    if (is_loop(x, &facts)) {
+        exchange_silence(e, REASON_RELAY_LOOP);
+        return false;
+    }
+    observe(x, e, cluster_time, &facts);
+    responder_decide(&facts, &e->turn);
+    if (e->turn.forgets_offer) {
+        offers_remove(x->offers, e->place);
+    }
+    if (!e->turn.answers) {
+        exchange_silence(e, e->turn.reason);
+    }
+    return e->turn.answers;
+}
+
+static bool is_offered(void *data, struct ip4 address)
+{
+    const struct exchanges *x = data;
+
+    return offers_is_to_other(x->offers, x->current.place, address, x->current.now);
+}
+
+void exchange_decide(struct exchanges *x, struct exchange *e, struct instant cluster_time)
+{
+    struct decide_facts facts = {
+        .request = &e->request,
+        .scope = &e->scope,
+        .map = store_map(x->store),
+        .leases = store_leases(x->store),
+        .now = cluster_time,
+        .elapsed_ms = e->turn.elapsed_ms,
+        .server_id = e->turn.server_id,
+        .share = responder_share_of(&e->view),
+        .offered = offers_of(x->offers, e->place, e->now),
+        .is_offered = is_offered,
+        .data = x,
+    };
+
+    decide(&facts, &e->decision);
+}
