@@ -1,0 +1,38 @@
+#ifndef STORAGE_LEASE_ROW_INDEX_H
+#define STORAGE_LEASE_ROW_INDEX_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Row index - row numbers by a 32-bit tag, for the lease table
+ *
+ * Open addressing with linear probing and without tombstones: it is as fast after a million
+ * removals as before. Tags need not be unique. Row numbers are never 0. All zero is an empty one.
+ */
+struct row_slot {
+    uint32_t tag;
+    uint32_t row; /* 0: empty */
+};
+
+struct row_index {
+    struct row_slot *slots;
+    unsigned bits; /* 1 << bits slots, when there are any */
+    uint32_t n;
+};
+
+void row_index_deinit(struct row_index *x);
+
+/* Makes sure that the next row_index_add() has room. Returns 0 or ERR_NOMEM. */
+int row_index_reserve(struct row_index *x);
+
+void row_index_add(struct row_index *x, uint32_t tag, uint32_t row);
+
+/* @row must be there under @tag. */
+void row_index_replace(struct row_index *x, uint32_t tag, uint32_t row, uint32_t by);
+void row_index_remove(struct row_index *x, uint32_t tag, uint32_t row);
+
+/* The rows under @tag, one after the other, then 0. Start with *@cursor = 0. */
+uint32_t row_index_next(const struct row_index *x, uint32_t tag, uint32_t *cursor);
+
+#endif
