@@ -60,15 +60,16 @@ char *log_text(struct bytes b, char *out, size_t size)
 {
     static const char digits[] = "0123456789abcdef";
     size_t at = 0;
+    size_t cut = 0; /* the last place with room for "..." and the NUL */
 
     require(size >= 8);
     for (size_t i = 0; i < b.n; i++) {
-        size_t room = i + 1 < b.n ? 4 : 1; /* keep room for "..." and the NUL */
         size_t need = is_plain(b.at[i]) ? 1 : 4;
 
-        if (at + need + room > size) {
-            memcpy(out + at, "...", 3);
-            at += 3;
+        cut = at + 4 <= size ? at : cut;
+        if (at + need >= size) {
+            memcpy(out + cut, "...", 3);
+            at = cut + 3;
             break;
         }
         if (need == 1) {

@@ -29,20 +29,30 @@ void writer_u8(struct writer *w, uint8_t value)
 
 void writer_u16(struct writer *w, uint16_t value)
 {
-    writer_u8(w, (uint8_t)(value >> 8));
-    writer_u8(w, (uint8_t)value);
+    uint8_t *to = reserve(w, 2);
+
+    if (to != NULL) {
+        to[0] = (uint8_t)(value >> 8);
+        to[1] = (uint8_t)value;
+    }
 }
 
 void writer_u32(struct writer *w, uint32_t value)
 {
-    writer_u16(w, (uint16_t)(value >> 16));
-    writer_u16(w, (uint16_t)value);
+    uint8_t *to = reserve(w, 4);
+
+    for (unsigned i = 0; to != NULL && i < 4; i++) {
+        to[i] = (uint8_t)(value >> (24 - 8 * i));
+    }
 }
 
 void writer_u64(struct writer *w, uint64_t value)
 {
-    writer_u32(w, (uint32_t)(value >> 32));
-    writer_u32(w, (uint32_t)value);
+    uint8_t *to = reserve(w, 8);
+
+    for (unsigned i = 0; to != NULL && i < 8; i++) {
+        to[i] = (uint8_t)(value >> (56 - 8 * i));
+    }
 }
 
 void writer_bytes(struct writer *w, struct bytes b)

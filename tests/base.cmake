@@ -1,2 +1,8 @@
 unit_test(arena LINK base)
 unit_test(reader LINK base)
+unit_test(bytes LINK base)
+unit_test(writer LINK base)
+unit_test(ip4 LINK base)
+unit_test(instant LINK base)
+unit_test(hash LINK base)
+unit_test(log LINK base)
