@@ -1,0 +1,36 @@
+#ifndef STORAGE_FINDINGS_H
+#define STORAGE_FINDINGS_H
+
+#include "storage/network.h"
+
+/* Findings - what a check of settings has found so far; private to settings_check(). */
+struct findings {
+    struct settings_problem *problems;
+    unsigned max, n;
+    struct settings_problem here; /* the place that is being looked at */
+    bool is_out_of_memory;
+};
+
+struct settings_problem findings_nowhere(void);
+
+/* Adds a problem at the present place. */
+void findings_add(struct findings *f, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+void findings_check_options(struct findings *f, struct option_list options);
+void findings_check_boot(struct findings *f, const struct boot_settings *b);
+
+/* Returns how many addresses the pools of @s have. */
+uint64_t findings_check_subnet(struct findings *f, const struct subnet *s);
+
+/* An address as text, as a value: one sentence can hold several. */
+struct address_text {
+    char text[IP4_TEXT_MAX];
+};
+
+struct address_text address_text_of(struct ip4 a);
+
+/* Can a host have it? Not 0/8, 127/8, multicast or above. */
+bool address_is_unicast(struct ip4 a);
+
+#endif

@@ -1,0 +1,383 @@
+#include "storage/network.h"
+
+#include <stdlib.h>
+
+#include "base/arena.h"
+#include "base/check.h"
+#include "base/err.h"
+#include "base/hash.h"
+
+struct subnet_entry {
+    struct ip4 first, last;
+    const struct subnet *subnet;
+    const struct network *network;
+    struct pool_map *pools;
+};
+
+struct reservation_entry {
+    uint64_t key; /* by address: the address; by client: a hash */
+    const struct reservation *reservation;
+};
+
+struct network_map {
+    struct settings_document *document; /* NULL: no networks */
+    uint64_t version;
+    struct arena arena; /* everything below */
+    unsigned n_subnets;
+    struct subnet_entry *subnets; /* by address */
+    unsigned n_reservations;
+    struct reservation_entry *by_address;
+    struct reservation_entry *by_client;
+};
+
+uint64_t network_map_version(const struct network_map *m)
+{
+    return m->version;
+}
+
+const struct settings *network_map_settings(const struct network_map *m)
+{
+    static const struct settings none = { .n_networks = 0 };
+
+    return m->document == NULL ? &none : &m->document->value;
+}
+
+const struct network *network_map_by_name(const struct network_map *m, struct bytes name)
+{
+    const struct settings *s = network_map_settings(m);
+
+    for (unsigned i = 0; i < s->n_networks; i++) {
+        if (bytes_equal(s->networks[i].name, name)) {
+            return &s->networks[i];
+        }
+    }
+    return NULL;
+}
+
+static const struct subnet_entry *entry_of(const struct network_map *m, struct ip4 a)
+{
+    unsigned low = 0;
+    unsigned high = m->n_subnets;
+
+    while (low < high) {
+        unsigned middle = low + (high - low) / 2;
+        const struct subnet_entry *e = &m->subnets[middle];
+
+        if (a.value < e->first.value) {
+            high = middle;
+        } else if (a.value > e->last.value) {
+            low = middle + 1;
+        } else {
+            return e;
+        }
+    }
+    return NULL;
+}
+
+const struct subnet *network_map_subnet_of(
+    const struct network_map *m, struct ip4 a, const struct network **ret_network)
+{
+    const struct subnet_entry *e = entry_of(m, a);
+
+    if (e == NULL) {
+        return NULL;
+    }
+    if (ret_network != NULL) {
+        *ret_network = e->network;
+    }
+    return e->subnet;
+}
+
+static bool pool_contains(const struct pool *p, struct ip4 a)
+{
+    if (!ip4_range_contains(p->range, a)) {
+        return false;
+    }
+    for (unsigned i = 0; i < p->n_excludes; i++) {
+        if (ip4_range_contains(p->excludes[i], a)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool subnet_pools_contain(const struct subnet *s, struct ip4 a)
+{
+    for (unsigned i = 0; i < s->n_pools; i++) {
+        if (pool_contains(&s->pools[i], a)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const struct pool_map *network_map_pools(
+    const struct network_map *m, const struct subnet *s, unsigned *ret_n)
+{
+    const struct subnet_entry *e = entry_of(m, s->prefix.network);
+
+    require(e != NULL);
+    require(e->subnet == s);
+    *ret_n = s->n_pools;
+    return e->pools;
+}
+
+/* The first of the sorted @entries whose key is not below @key; n_reservations when none. */
+static unsigned lower_bound(
+    const struct network_map *m, const struct reservation_entry *entries, uint64_t key)
+{
+    unsigned low = 0;
+    unsigned high = m->n_reservations;
+
+    while (low < high) {
+        unsigned middle = low + (high - low) / 2;
+
+        if (entries[middle].key < key) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+const struct reservation *network_map_reservation_of_address(
+    const struct network_map *m, struct ip4 a)
+{
+    unsigned i = lower_bound(m, m->by_address, a.value);
+
+    if (i == m->n_reservations || m->by_address[i].key != a.value) {
+        return NULL;
+    }
+    return m->by_address[i].reservation;
+}
+
+/* What a reservation matches: a client id, or a hardware type and address. */
+struct client {
+    struct bytes id;
+    uint8_t hw_type;
+    struct bytes hw_address;
+};
+
+static uint64_t hash_of(const struct subnet *s, const struct client *c)
+{
+    uint64_t seed = (uint64_t)s->prefix.network.value << 16;
+
+    if (c->id.n > 0) {
+        return hash64(c->id, seed);
+    }
+    return hash64(c->hw_address, seed | 1u << 8 | c->hw_type);
+}
+
+static bool matches(const struct reservation *r, const struct client *c)
+{
+    if (c->id.n > 0) {
+        return bytes_equal(r->client_id, c->id);
+    }
+    return r->hw_type == c->hw_type && bytes_equal(r->hw_address, c->hw_address);
+}
+
+static const struct reservation *find_client(
+    const struct network_map *m, const struct subnet *s, const struct client *c)
+{
+    uint64_t key = hash_of(s, c);
+
+    for (unsigned i = lower_bound(m, m->by_client, key); i < m->n_reservations; i++) {
+        const struct reservation *r = m->by_client[i].reservation;
+
+        if (m->by_client[i].key != key) {
+            return NULL;
+        }
+        if (matches(r, c) && ip4_prefix_contains(s->prefix, r->address)) {
+            return r;
+        }
+    }
+    return NULL;
+}
+
+const struct reservation *network_map_reservation_of_client(
+    const struct network_map *m,
+    const struct subnet *s,
+    struct bytes client_key,
+    uint8_t hw_type,
+    struct bytes hw_address)
+{
+    const struct client by_id = { .id = client_key };
+    const struct client by_hardware = { .hw_type = hw_type, .hw_address = hw_address };
+    const struct reservation *r = client_key.n == 0 ? NULL : find_client(m, s, &by_id);
+
+    if (r != NULL || hw_address.n == 0) {
+        return r;
+    }
+    return find_client(m, s, &by_hardware);
+}
+
+static int sort_subnets(const void *a, const void *b)
+{
+    const struct subnet_entry *x = a;
+    const struct subnet_entry *y = b;
+
+    return x->first.value < y->first.value ? -1 : x->first.value > y->first.value ? 1 : 0;
+}
+
+static int sort_reservations(const void *a, const void *b)
+{
+    const struct reservation_entry *x = a;
+    const struct reservation_entry *y = b;
+
+    return x->key < y->key ? -1 : x->key > y->key ? 1 : 0;
+}
+
+/* Sets or clears the bits of @range in @words, whose first bit is @block. */
+static void set_bits(uint64_t *words, struct ip4 block, struct ip4_range range, bool on)
+{
+    uint32_t first = range.first.value - block.value;
+    uint32_t last = range.last.value - block.value;
+
+    for (uint32_t i = first / 64; i <= last / 64; i++) {
+        uint64_t mask = UINT64_MAX;
+
+        if (i == first / 64) {
+            mask &= UINT64_MAX << (first % 64);
+        }
+        if (i == last / 64) {
+            mask &= UINT64_MAX >> (63 - last % 64);
+        }
+        words[i] = on ? words[i] | mask : words[i] & ~mask;
+    }
+}
+
+static void unset_reserved(uint64_t *words, const struct pool_map *p, const struct subnet *s)
+{
+    for (unsigned i = 0; i < s->n_reservations; i++) {
+        struct ip4 a = s->reservations[i].address;
+
+        if (ip4_range_contains(p->range, a)) {
+            set_bits(words, p->block, (struct ip4_range){ a, a }, false);
+        }
+    }
+}
+
+static int map_pool(
+    struct network_map *m, const struct subnet *s, const struct pool *pool, struct pool_map *p)
+{
+    p->range = pool->range;
+    p->block = ip4_of(pool->range.first.value & ~UINT32_C(63));
+    p->n_words = (pool->range.last.value - p->block.value) / 64 + 1;
+
+    uint64_t *words = arena_array(&m->arena, p->n_words, sizeof *words);
+
+    if (words == NULL) {
+        return ERR_NOMEM;
+    }
+    set_bits(words, p->block, p->range, true);
+    for (unsigned i = 0; i < pool->n_excludes; i++) {
+        set_bits(words, p->block, pool->excludes[i], false);
+    }
+    unset_reserved(words, p, s);
+    p->usable = words;
+    return 0;
+}
+
+static int map_subnet(struct network_map *m, const struct subnet *s, struct subnet_entry *e)
+{
+    e->pools = arena_array(&m->arena, s->n_pools, sizeof *e->pools);
+    if (e->pools == NULL) {
+        return ERR_NOMEM;
+    }
+    for (unsigned i = 0; i < s->n_pools; i++) {
+        if (map_pool(m, s, &s->pools[i], &e->pools[i]) != 0) {
+            return ERR_NOMEM;
+        }
+    }
+    for (unsigned i = 0; i < s->n_reservations; i++) {
+        const struct reservation *r = &s->reservations[i];
+        struct client c = { r->client_id, r->hw_type, r->hw_address };
+
+        m->by_address[m->n_reservations] = (struct reservation_entry){ r->address.value, r };
+        m->by_client[m->n_reservations] = (struct reservation_entry){ hash_of(s, &c), r };
+        m->n_reservations++;
+    }
+    return 0;
+}
+
+static int map_network(struct network_map *m, const struct network *n)
+{
+    for (unsigned i = 0; i < n->n_subnets; i++) {
+        const struct subnet *s = &n->subnets[i];
+        struct subnet_entry *e = &m->subnets[m->n_subnets++];
+
+        *e = (struct subnet_entry){ s->prefix.network, ip4_prefix_last(s->prefix), s, n, NULL };
+        if (map_subnet(m, s, e) != 0) {
+            return ERR_NOMEM;
+        }
+    }
+    return 0;
+}
+
+/* Room for the sorted tables. */
+static int make_tables(struct network_map *m)
+{
+    const struct settings *s = network_map_settings(m);
+    size_t n_subnets = 0;
+    size_t n_reservations = 0;
+
+    for (unsigned i = 0; i < s->n_networks; i++) {
+        n_subnets += s->networks[i].n_subnets;
+        for (unsigned k = 0; k < s->networks[i].n_subnets; k++) {
+            n_reservations += s->networks[i].subnets[k].n_reservations;
+        }
+    }
+    m->subnets = arena_array(&m->arena, n_subnets, sizeof *m->subnets);
+    m->by_address = arena_array(&m->arena, n_reservations, sizeof *m->by_address);
+    m->by_client = arena_array(&m->arena, n_reservations, sizeof *m->by_client);
+    return m->arena.is_exhausted ? ERR_NOMEM : 0;
+}
+
+static int fill_tables(struct network_map *m)
+{
+    const struct settings *s = network_map_settings(m);
+
+    if (make_tables(m) != 0) {
+        return ERR_NOMEM;
+    }
+    for (unsigned i = 0; i < s->n_networks; i++) {
+        if (map_network(m, &s->networks[i]) != 0) {
+            return ERR_NOMEM;
+        }
+    }
+    qsort(m->subnets, m->n_subnets, sizeof *m->subnets, sort_subnets);
+    qsort(m->by_address, m->n_reservations, sizeof *m->by_address, sort_reservations);
+    qsort(m->by_client, m->n_reservations, sizeof *m->by_client, sort_reservations);
+    return 0;
+}
+
+int network_map_new(
+    struct network_map **ret_map, struct settings_document *document_take, uint64_t version)
+{
+    struct network_map *m = calloc(1, sizeof *m);
+
+    if (m == NULL) {
+        (void)settings_document_free(document_take);
+        return ERR_NOMEM;
+    }
+    m->document = document_take;
+    m->version = version;
+    arena_init(&m->arena);
+    if (fill_tables(m) != 0) {
+        (void)network_map_free(m);
+        return ERR_NOMEM;
+    }
+    *ret_map = m;
+    return 0;
+}
+
+struct network_map *network_map_free(struct network_map *m)
+{
+    if (m != NULL) {
+        arena_deinit(&m->arena);
+        (void)settings_document_free(m->document);
+        free(m);
+    }
+    return NULL;
+}

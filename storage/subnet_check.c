@@ -1,0 +1,244 @@
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/err.h"
+#include "proto/command.h"
+#include "storage/findings.h"
+
+/* In @s, and neither the network's own address nor its broadcast address (RFC 3021: /31 has none). */
+static bool is_host_of(const struct subnet *s, struct ip4 a)
+{
+    bool is_edge = ip4_equal(a, s->prefix.network) || ip4_equal(a, ip4_prefix_last(s->prefix));
+
+    return ip4_prefix_contains(s->prefix, a) && (s->prefix.length >= 31 || !is_edge);
+}
+
+static void check_prefix(struct findings *f, struct ip4_prefix p)
+{
+    struct address_text network = address_text_of(p.network);
+    struct ip4_prefix loopback = { { 0x7f000000 }, 8 };
+
+    if (p.length < 1 || p.length > 32) {
+        findings_add(f, "prefix length %u: expected 1 to 32", (unsigned)p.length);
+    } else if (!ip4_equal(ip4_of(p.network.value & ip4_prefix_mask(p).value), p.network)) {
+        findings_add(f, "%s/%u has host bits set", network.text, (unsigned)p.length);
+    } else if (
+        !address_is_unicast(p.network) || !address_is_unicast(ip4_prefix_last(p)) ||
+        ip4_prefix_overlaps(p, loopback)) {
+        findings_add(f, "%s/%u is not for hosts", network.text, (unsigned)p.length);
+    }
+}
+
+static void check_times(struct findings *f, const struct lease_times *t)
+{
+    if (t->min.value == 0) {
+        findings_add(f, "the shortest lease time is 0: expected at least one second");
+    }
+    if (t->min.value > t->default_.value || t->default_.value > t->max.value) {
+        findings_add(
+            f,
+            "lease times %" PRIu32 ", %" PRIu32 ", %" PRIu32 " s: expected min <= default <= max",
+            t->min.value,
+            t->default_.value,
+            t->max.value);
+    }
+    if (seconds_is_infinite(t->headroom)) {
+        findings_add(f, "the headroom is infinite: no address would ever come back");
+    }
+}
+
+static bool ranges_overlap(struct ip4_range a, struct ip4_range b)
+{
+    return a.first.value <= b.last.value && b.first.value <= a.last.value;
+}
+
+static void check_excludes(struct findings *f, const struct pool *p)
+{
+    if (p->n_excludes > EXCLUDES_MAX) {
+        findings_add(f, "%u excludes: expected at most %d", p->n_excludes, EXCLUDES_MAX);
+        return;
+    }
+    for (unsigned i = 0; i < p->n_excludes; i++) {
+        struct ip4_range e = p->excludes[i];
+
+        if (e.first.value > e.last.value || !ip4_range_contains(p->range, e.first) ||
+            !ip4_range_contains(p->range, e.last)) {
+            findings_add(
+                f,
+                "exclude %s-%s: expected a range inside the pool",
+                address_text_of(e.first).text,
+                address_text_of(e.last).text);
+        }
+    }
+}
+
+/* Returns how many addresses the pool has; 0 when it has a fault. */
+static uint64_t check_pool(struct findings *f, const struct subnet *s, unsigned i)
+{
+    const struct pool *p = &s->pools[i];
+    struct address_text first = address_text_of(p->range.first);
+    struct address_text last = address_text_of(p->range.last);
+
+    if (p->range.first.value > p->range.last.value) {
+        findings_add(f, "pool %s-%s ends before it begins", first.text, last.text);
+        return 0;
+    }
+    if (!is_host_of(s, p->range.first) || !is_host_of(s, p->range.last)) {
+        findings_add(f, "pool %s-%s: expected host addresses of the subnet", first.text, last.text);
+        return 0;
+    }
+    for (unsigned other = 0; other < i; other++) {
+        if (ranges_overlap(p->range, s->pools[other].range)) {
+            findings_add(f, "pool %s-%s overlaps another pool", first.text, last.text);
+            return 0;
+        }
+    }
+    check_excludes(f, p);
+    return ip4_range_size(p->range);
+}
+
+static uint64_t check_pools(struct findings *f, const struct subnet *s)
+{
+    uint64_t n = 0;
+
+    if (s->n_pools > POOLS_MAX) {
+        findings_add(f, "%u pools: expected at most %d", s->n_pools, POOLS_MAX);
+        return 0;
+    }
+    for (unsigned i = 0; i < s->n_pools; i++) {
+        f->here.pool = (int)i;
+        n += check_pool(f, s, i);
+    }
+    f->here.pool = -1;
+    if (n > POOL_ADDRESSES_MAX) {
+        findings_add(
+            f, "pools of %" PRIu64 " addresses: expected at most %d", n, POOL_ADDRESSES_MAX);
+    }
+    return n;
+}
+
+static void check_reservation(
+    struct findings *f, const struct subnet *s, const struct reservation *r)
+{
+    if (!is_host_of(s, r->address)) {
+        findings_add(
+            f,
+            "reserved %s: expected a host address of the subnet",
+            address_text_of(r->address).text);
+    }
+    if ((r->hw_address.n > 0) == (r->client_id.n > 0)) {
+        findings_add(
+            f,
+            "reserved %s: expected either a hardware address or a client id",
+            address_text_of(r->address).text);
+    }
+    if (r->hw_address.n > HW_ADDRESS_MAX) {
+        findings_add(
+            f, "the hardware address is too long: expected at most %d octets", HW_ADDRESS_MAX);
+    }
+    if (r->client_id.n == 1 || r->client_id.n > CLIENT_KEY_MAX) {
+        findings_add(f, "client id: expected 2 to %d octets (RFC 2132 9.14)", CLIENT_KEY_MAX);
+    }
+    if (r->hostname.n > HOSTNAME_MAX) {
+        findings_add(f, "the host name is too long: expected at most %d octets", HOSTNAME_MAX);
+    }
+    findings_check_options(f, r->options);
+}
+
+/* Equals are neighbours afterwards, in the order of the document. */
+static int by_place(const struct reservation *a, const struct reservation *b)
+{
+    return a < b ? -1 : a > b ? 1 : 0; /* of one array */
+}
+
+static int compare_addresses(const struct reservation *a, const struct reservation *b)
+{
+    uint32_t x = a->address.value;
+    uint32_t y = b->address.value;
+
+    return x < y ? -1 : x > y ? 1 : 0;
+}
+
+static int compare_clients(const struct reservation *a, const struct reservation *b)
+{
+    int by_type = a->client_id.n > 0 || b->client_id.n > 0 ? 0 : a->hw_type - b->hw_type;
+    int by_id = bytes_compare(a->client_id, b->client_id);
+    int by_hw = bytes_compare(a->hw_address, b->hw_address);
+
+    return by_id != 0 ? by_id : by_type != 0 ? by_type : by_hw;
+}
+
+static int sort_by_address(const void *a, const void *b)
+{
+    const struct reservation *const *x = a;
+    const struct reservation *const *y = b;
+    int order = compare_addresses(*x, *y);
+
+    return order != 0 ? order : by_place(*x, *y);
+}
+
+static int sort_by_client(const void *a, const void *b)
+{
+    const struct reservation *const *x = a;
+    const struct reservation *const *y = b;
+    int order = compare_clients(*x, *y);
+
+    return order != 0 ? order : by_place(*x, *y);
+}
+
+static void check_twice(
+    struct findings *f, const struct subnet *s, const struct reservation **sorted)
+{
+    unsigned n = s->n_reservations;
+
+    qsort(sorted, n, sizeof *sorted, sort_by_address);
+    for (unsigned i = 1; i < n; i++) {
+        if (compare_addresses(sorted[i - 1], sorted[i]) == 0) {
+            f->here.reservation = (int)(sorted[i] - s->reservations);
+            findings_add(f, "%s is reserved twice", address_text_of(sorted[i]->address).text);
+        }
+    }
+    qsort(sorted, n, sizeof *sorted, sort_by_client);
+    for (unsigned i = 1; i < n; i++) {
+        if (compare_clients(sorted[i - 1], sorted[i]) == 0) {
+            f->here.reservation = (int)(sorted[i] - s->reservations);
+            findings_add(
+                f, "reserved %s: the client has another", address_text_of(sorted[i]->address).text);
+        }
+    }
+    f->here.reservation = -1;
+}
+
+static void check_reservations(struct findings *f, const struct subnet *s)
+{
+    const struct reservation **sorted =
+        calloc((size_t)s->n_reservations + 1, sizeof(const struct reservation *));
+
+    if (sorted == NULL) {
+        f->is_out_of_memory = true;
+        return;
+    }
+    for (unsigned i = 0; i < s->n_reservations; i++) {
+        sorted[i] = &s->reservations[i];
+        f->here.reservation = (int)i;
+        check_reservation(f, s, sorted[i]);
+    }
+    check_twice(f, s, sorted);
+    free(sorted);
+}
+
+uint64_t findings_check_subnet(struct findings *f, const struct subnet *s)
+{
+    unsigned n_before = f->n;
+    uint64_t n = 0;
+
+    check_prefix(f, s->prefix);
+    if (f->n == n_before) { /* else every address of it would be at fault as well */
+        n = check_pools(f, s);
+        check_reservations(f, s);
+    }
+    check_times(f, &s->times);
+    findings_check_options(f, s->options);
+    findings_check_boot(f, &s->boot);
+    return n;
+}

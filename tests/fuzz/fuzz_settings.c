@@ -1,0 +1,81 @@
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "fuzz.h"
+#include "proto/settings_codec.h"
+#include "storage/network.h"
+
+/* What is decoded encodes again to a document that says the same. */
+static void check_round_trip(const struct settings *s)
+{
+    struct settings_document *again = NULL;
+    uint8_t *encoded = NULL;
+    uint8_t *twice = NULL;
+    size_t n = 0;
+    size_t n_twice = 0;
+
+    require(settings_encode(s, &encoded, &n) == 0);
+    require(settings_decode(bytes_of(encoded, n), &again) == 0);
+    require(settings_encode(&again->value, &twice, &n_twice) == 0);
+    require(bytes_equal(bytes_of(encoded, n), bytes_of(twice, n_twice)));
+    (void)settings_document_free(again);
+    free(encoded);
+    free(twice);
+}
+
+static void check_subnet(const struct network_map *map, const struct subnet *s)
+{
+    unsigned n = 0;
+    const struct pool_map *pools = network_map_pools(map, s, &n);
+
+    require(network_map_subnet_of(map, s->prefix.network, NULL) == s);
+    for (unsigned i = 0; i < n; i++) {
+        (void)subnet_pools_contain(s, pools[i].range.first);
+        require(implies(pools[i].n_words > 0, pools[i].usable != NULL));
+    }
+    for (unsigned i = 0; i < s->n_reservations; i++) {
+        const struct reservation *r = &s->reservations[i];
+
+        require(network_map_reservation_of_address(map, r->address) == r);
+        require(
+            network_map_reservation_of_client(map, s, r->client_id, r->hw_type, r->hw_address) ==
+            r);
+    }
+}
+
+static void check_map(struct settings_document *document_take)
+{
+    struct network_map *map = NULL;
+
+    require(network_map_new(&map, document_take, 1) == 0);
+
+    const struct settings *s = network_map_settings(map);
+
+    for (unsigned i = 0; i < s->n_networks; i++) {
+        require(network_map_by_name(map, s->networks[i].name) == &s->networks[i]);
+        for (unsigned k = 0; k < s->networks[i].n_subnets; k++) {
+            check_subnet(map, &s->networks[i].subnets[k]);
+        }
+    }
+    map = network_map_free(map);
+}
+
+/* Settings from a hostile hand: the log, a snapshot, a database. */
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct settings_problem problems[4];
+    struct settings_document *d = NULL;
+    unsigned n = 0;
+
+    if (settings_decode(bytes_of(data, size), &d) != 0) {
+        return 0;
+    }
+    check_round_trip(&d->value);
+    require(settings_check(&d->value, problems, 4, &n) == 0);
+    if (n > 0) {
+        (void)settings_document_free(d);
+        return 0;
+    }
+    check_map(d);
+    return 0;
+}

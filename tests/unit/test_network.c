@@ -1,0 +1,223 @@
+#include "base/err.h"
+#include "storage/network.h"
+#include "support/heap.h"
+#include "support/sample_settings.h"
+#include "support/test.h"
+
+static struct sample_settings sample;
+static struct network_map *map;
+
+static int set_up(void **state)
+{
+    (void)state;
+    sample_settings_init(&sample);
+    return network_map_new(&map, sample_settings_document(&sample), 7);
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    heap_fail_after(-1);
+    map = network_map_free(map);
+    return heap_in_use() == 0 ? 0 : -1;
+}
+
+static const struct subnet *subnet_of(uint32_t address)
+{
+    return network_map_subnet_of(map, ip4_of(address), NULL);
+}
+
+TEST(without_a_document_there_are_no_networks)
+{
+    (void)network_map_free(map);
+    assert_int_equal(network_map_new(&map, NULL, 0), 0);
+    assert_int_equal(network_map_version(map), 0);
+    assert_int_equal(network_map_settings(map)->n_networks, 0);
+    assert_null(subnet_of(0x0a000001));
+    assert_null(network_map_by_name(map, bytes_of_text("lan")));
+    assert_null(network_map_reservation_of_address(map, ip4_of(0x0a000005)));
+}
+
+TEST(a_network_is_found_by_its_whole_name)
+{
+    assert_ptr_equal(
+        network_map_by_name(map, bytes_of_text("guest")), &network_map_settings(map)->networks[1]);
+    assert_null(network_map_by_name(map, bytes_of_text("gues")));
+    assert_int_equal(network_map_version(map), 7);
+}
+
+TEST(a_subnet_is_found_by_each_of_its_addresses_and_no_other)
+{
+    static const struct {
+        uint32_t address;
+        int network, subnet;
+    } rows[] = {
+        {0x09ffffff,  -1, 0},
+        { 0x0a000000, 0,  0},
+        { 0x0a0000ff, 0,  0},
+        { 0x0a000100, 0,  1},
+        { 0x0a0001ff, 0,  1},
+        { 0x0a000200, -1, 0},
+        { 0x0a010000, 1,  0},
+        { 0x0a01ffff, 1,  0},
+        { 0x0a020000, -1, 0},
+        { 0xffffffff, -1, 0},
+    };
+    const struct settings *s = network_map_settings(map);
+
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct network *n = NULL;
+        const struct subnet *found = network_map_subnet_of(map, ip4_of(rows[i].address), &n);
+
+        if (rows[i].network < 0) {
+            assert_null(found);
+        } else {
+            assert_ptr_equal(n, &s->networks[rows[i].network]);
+            assert_ptr_equal(found, &n->subnets[rows[i].subnet]);
+        }
+    }
+}
+
+TEST(pools_contain_what_is_not_excluded)
+{
+    const struct subnet *s = subnet_of(0x0a000001);
+
+    assert_false(subnet_pools_contain(s, ip4_of(0x0a000009)));
+    assert_true(subnet_pools_contain(s, ip4_of(0x0a00000a)));
+    assert_true(subnet_pools_contain(s, ip4_of(0x0a000013)));
+    assert_false(subnet_pools_contain(s, ip4_of(0x0a000014)));
+    assert_false(subnet_pools_contain(s, ip4_of(0x0a00001d)));
+    assert_true(subnet_pools_contain(s, ip4_of(0x0a00001e)));
+    assert_true(subnet_pools_contain(s, ip4_of(0x0a000032)));
+    assert_false(subnet_pools_contain(s, ip4_of(0x0a000064)));
+    assert_true(subnet_pools_contain(s, ip4_of(0x0a00009f)));
+}
+
+static bool is_usable(const struct pool_map *pools, unsigned n, uint32_t address)
+{
+    for (unsigned i = 0; i < n; i++) {
+        uint32_t bit = address - pools[i].block.value;
+
+        if (address >= pools[i].block.value && bit / 64 < pools[i].n_words &&
+            (pools[i].usable[bit / 64] >> bit % 64 & 1) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+TEST(usable_is_what_is_in_a_pool_and_not_reserved)
+{
+    static const uint32_t subnets[] = { 0x0a000000, 0x0a000100, 0x0a010000 };
+
+    for (unsigned i = 0; i < 3; i++) {
+        const struct subnet *s = subnet_of(subnets[i]);
+        unsigned n = 0;
+        const struct pool_map *pools = network_map_pools(map, s, &n);
+        struct ip4 last = ip4_prefix_last(s->prefix);
+
+        assert_int_equal(n, s->n_pools);
+        for (struct ip4 a = s->prefix.network; a.value <= last.value; a.value++) {
+            bool is_reserved = network_map_reservation_of_address(map, a) != NULL;
+
+            assert_int_equal(
+                is_usable(pools, n, a.value), subnet_pools_contain(s, a) && !is_reserved);
+        }
+    }
+}
+
+static uint32_t reserved_for(uint32_t subnet, const char *key, const char *hw, uint8_t hw_type)
+{
+    const struct reservation *r = network_map_reservation_of_client(
+        map, subnet_of(subnet), bytes_of_text(key), hw_type, bytes_of(hw, hw == NULL ? 0 : 6));
+
+    return r == NULL ? 0 : r->address.value;
+}
+
+TEST(rule_62_a_client_id_is_matched_before_the_hardware_address)
+{
+    static const char known[] = "\x02\x00\x00\x00\x00\x05";
+    static const char other[] = "\x02\x00\x00\x00\x00\x06";
+
+    assert_int_equal(reserved_for(0x0a000000, "fifty", NULL, 0), 0x0a000032);
+    assert_int_equal(reserved_for(0x0a000000, "fifty", known, 1), 0x0a000032);
+    assert_int_equal(reserved_for(0x0a000000, "a-duid", known, 1), 0x0a000005);
+    assert_int_equal(reserved_for(0x0a000000, "a-duid", known, 6), 0);
+    assert_int_equal(reserved_for(0x0a000000, "a-duid", other, 1), 0);
+    assert_int_equal(reserved_for(0x0a000100, "fifty", known, 1), 0);
+}
+
+TEST(a_reservation_is_found_by_its_address)
+{
+    assert_int_equal(
+        network_map_reservation_of_address(map, ip4_of(0x0a000032))->address.value, 0x0a000032);
+    assert_null(network_map_reservation_of_address(map, ip4_of(0x0a000033)));
+    assert_null(network_map_reservation_of_address(map, ip4_of(0)));
+    assert_null(network_map_reservation_of_address(map, ip4_of(0xffffffff)));
+}
+
+TEST(thousands_of_reservations_are_found_by_client_and_by_address)
+{
+    enum { N = 10000 };
+    static struct reservation many[N];
+    static uint8_t hardware[N][6];
+
+    (void)network_map_free(map);
+    for (uint32_t i = 0; i < N; i++) {
+        hardware[i][4] = (uint8_t)(i >> 8);
+        hardware[i][5] = (uint8_t)i;
+        many[i] = (struct reservation){
+            .hw_type = 1,
+            .hw_address = {hardware[i], 6 },
+            .address = { 0x0a010100 + (i * 7) % 60000         },
+        };
+    }
+    sample.guest[0].reservations = many;
+    sample.guest[0].n_reservations = N;
+    assert_int_equal(network_map_new(&map, sample_settings_document(&sample), 8), 0);
+    for (uint32_t i = 0; i < N; i++) {
+        const struct reservation *r = network_map_reservation_of_client(
+            map, subnet_of(0x0a010000), bytes_of_text("?"), 1, many[i].hw_address);
+
+        assert_non_null(r);
+        assert_int_equal(r->address.value, many[i].address.value);
+        assert_ptr_equal(network_map_reservation_of_address(map, r->address), r);
+    }
+}
+
+TEST(without_memory_there_is_no_map_and_the_document_is_gone)
+{
+    int failures = 0;
+    int result = ERR_NOMEM;
+
+    map = network_map_free(map);
+    while (result == ERR_NOMEM) {
+        struct settings_document *d = NULL;
+
+        assert_int_equal(heap_in_use(), 0);
+        heap_fail_after(-1);
+        d = sample_settings_document(&sample);
+        heap_fail_after(failures++);
+        result = network_map_new(&map, d, 1);
+    }
+    assert_int_equal(result, 0);
+    assert_true(failures >= 3); /* the map, its arena, and then none */
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    static const struct CMUnitTest tests[] = {
+        CASE(without_a_document_there_are_no_networks),
+        CASE(a_network_is_found_by_its_whole_name),
+        CASE(a_subnet_is_found_by_each_of_its_addresses_and_no_other),
+        CASE(pools_contain_what_is_not_excluded),
+        CASE(usable_is_what_is_in_a_pool_and_not_reserved),
+        CASE(rule_62_a_client_id_is_matched_before_the_hardware_address),
+        CASE(a_reservation_is_found_by_its_address),
+        CASE(thousands_of_reservations_are_found_by_client_and_by_address),
+        CASE(without_memory_there_is_no_map_and_the_document_is_gone),
+    };
+
+    return cmocka_run_group_tests_name("network", tests, NULL, NULL);
+}
