@@ -312,6 +312,12 @@ static int place_items(struct plan *p, size_t limit)
     return 0;
 }
 
+/* @name if a field of @size octets holds it and a NUL. */
+static struct bytes whole_name(struct bytes name, size_t size)
+{
+    return name.n < size ? name : (struct bytes){ 0 };
+}
+
 static struct message_header header_of(const struct reply *reply)
 {
     const struct message_header *request = &reply->request->header;
@@ -333,8 +339,8 @@ static struct message_header header_of(const struct reply *reply)
     }
     h.yiaddr = reply->yiaddr;
     h.siaddr = reply->siaddr;
-    h.file = reply->file;
-    h.sname = reply->sname;
+    h.file = whole_name(reply->file, MESSAGE_FILE_SIZE);
+    h.sname = whole_name(reply->sname, MESSAGE_SNAME_SIZE);
     return h;
 }
 

@@ -25,7 +25,7 @@ struct reply {
     struct ip4 server_id;     /* option 54 */
     struct seconds lease;     /* 51, 58 and 59: 0 = not sent (INFORM); ignored in NAK and BOOTP */
     struct seconds t1, t2;    /* 0 = not sent; not sent either when the lease is infinite */
-    struct bytes file, sname; /* boot file and server name for the header; empty = none */
+    struct bytes file, sname; /* boot file, server name; empty, over 127 or 63 octets: not sent */
     struct bytes message;     /* option 56 of a NAK; empty = none */
     bool omit_client_id;      /* switches off the echo of option 61 (RFC 6842) */
     bool is_rapid_commit;     /* an ACK to a DISCOVER: carries option 80 (RFC 4039) */

@@ -29,7 +29,7 @@ static int classify_inform(struct request *q)
     struct ip4 ciaddr = q->message->header.ciaddr;
 
     q->kind = REQUEST_INFORM;
-    q->address = ip4_is_any(ciaddr) ? q->origin.source : ciaddr;
+    q->address = ip4_is_any(ciaddr) && ip4_is_any(q->relay) ? q->origin.source : ciaddr;
     return ip4_is_any(q->address) && ip4_is_any(q->relay) ? REQUEST_NO_ADDRESS : 0;
 }
 
@@ -152,10 +152,14 @@ int request_of(const struct message *m, struct request_origin origin, struct req
 const char *request_kind_name(enum request_kind kind)
 {
     static const char *const names[REQUEST_KIND_COUNT] = {
-        [REQUEST_DISCOVER] = "discover",   [REQUEST_SELECTING] = "selecting",
-        [REQUEST_INIT_REBOOT] = "reboot",  [REQUEST_RENEWING] = "renewing",
-        [REQUEST_REBINDING] = "rebinding", [REQUEST_RELEASE] = "release",
-        [REQUEST_DECLINE] = "decline",     [REQUEST_INFORM] = "inform",
+        [REQUEST_DISCOVER] = "discover",
+        [REQUEST_SELECTING] = "selecting",
+        [REQUEST_INIT_REBOOT] = "init-reboot",
+        [REQUEST_RENEWING] = "renewing",
+        [REQUEST_REBINDING] = "rebinding",
+        [REQUEST_RELEASE] = "release",
+        [REQUEST_DECLINE] = "decline",
+        [REQUEST_INFORM] = "inform",
         [REQUEST_BOOTP] = "bootp",
     };
 

@@ -38,7 +38,7 @@ struct request {
     /*
      * The address this is about: SELECTING, INIT_REBOOT, DECLINE: option 50 (never IP4_ANY);
      * RENEWING, REBINDING, RELEASE: ciaddr (never IP4_ANY); DISCOVER: option 50, a wish, or
-     * IP4_ANY; INFORM: ciaddr, or the source address when ciaddr is zero; BOOTP: ciaddr.
+     * IP4_ANY; INFORM: ciaddr, else the source address, else (relayed) IP4_ANY; BOOTP: ciaddr.
      */
     struct ip4 address;
     struct ip4 server_id; /* option 54; IP4_ANY when absent, and always in RENEWING, REBINDING */

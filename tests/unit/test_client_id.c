@@ -41,6 +41,13 @@ TEST(rule_61_without_option_61_the_key_is_hardware_type_and_address)
 
     assert_int_equal(key_of(hardware, (struct bytes){ 0 }, &key), 0);
     assert_true(bytes_equal(key, bytes_of(ethernet, sizeof ethernet)));
+    hardware.n = 3;
+    assert_int_equal(key_of(hardware, (struct bytes){ 0 }, &key), 0);
+    assert_true(bytes_equal(key, bytes_of(ethernet, 4)));
+    hardware.n = 16;
+    assert_int_equal(key_of(hardware, (struct bytes){ 0 }, &key), 0);
+    assert_int_equal(key.n, 17);
+    hardware.n = 6;
     hardware.type = 6;
     assert_int_equal(key_of(hardware, (struct bytes){ 0 }, &key), 0);
     assert_true(bytes_equal(key, bytes_of(other, sizeof other)));

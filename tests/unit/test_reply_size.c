@@ -157,6 +157,24 @@ TEST(rule_16_a_field_that_holds_a_name_is_not_overloaded)
     assert_true(bytes_equal(answer.header.sname, bytes_of_text("server")));
 }
 
+TEST(a_name_that_its_field_cannot_hold_is_not_cut_but_left_out)
+{
+    struct reply r = offer_of(NULL, 0);
+
+    memset(noise, 'x', sizeof noise);
+    request_is(0, 0);
+    r.file = bytes_of(noise, MESSAGE_FILE_SIZE - 1);
+    r.sname = bytes_of(noise, MESSAGE_SNAME_SIZE - 1);
+    (void)answer_of(r);
+    assert_int_equal(answer.header.file.n, MESSAGE_FILE_SIZE - 1);
+    assert_int_equal(answer.header.sname.n, MESSAGE_SNAME_SIZE - 1);
+    r.file.n++;
+    r.sname.n++;
+    (void)answer_of(r);
+    assert_int_equal(answer.header.file.n, 0);
+    assert_int_equal(answer.header.sname.n, 0);
+}
+
 TEST(rule_16_vital_options_are_kept_before_others)
 {
     const struct reply_option options[] = {
@@ -332,6 +350,7 @@ int main(void)
         cmocka_unit_test(rule_16_no_limit_is_below_what_every_client_can_take),
         cmocka_unit_test(rule_16_overflow_goes_into_file_then_sname_with_option_52),
         cmocka_unit_test(rule_16_a_field_that_holds_a_name_is_not_overloaded),
+        cmocka_unit_test(a_name_that_its_field_cannot_hold_is_not_cut_but_left_out),
         cmocka_unit_test(rule_16_vital_options_are_kept_before_others),
         cmocka_unit_test(rule_15_room_for_option_82_is_kept_and_it_is_never_cut),
         cmocka_unit_test(a_reply_that_cannot_carry_option_82_is_not_built),

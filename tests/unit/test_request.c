@@ -252,6 +252,10 @@ TEST(rule_58_an_inform_without_ciaddr_is_about_its_source)
 
     assert_int_equal(read_sketch(s), 0);
     assert_true(ip4_equal(request.address, CLIENT));
+    s.giaddr = RELAY; /* then the source is the relay */
+    assert_int_equal(read_sketch(s), 0);
+    assert_true(ip4_is_any(request.address));
+    s.giaddr = IP4_ANY;
     s.source = IP4_ANY;
     assert_int_equal(read_sketch(s), REQUEST_NO_ADDRESS);
 }
