@@ -14,6 +14,10 @@
  * the way of a packet reads SQLite. One thread (the loop's) uses a store; the snapshot builder
  * and the checkpointer have connections of their own.
  *
+ * Equal on all nodes at the same index, and under the digest: the leases, the settings in force, the
+ * nodes, the windows of applied commands per origin, the cluster id. Equal but not under the digest:
+ * ended tenancies (the last HISTORY_MAX), term and cluster time. The node's own: its id.
+ *
  * Every negative return of a store function is final: the process says so and ends, and the next
  * start replays.
  */
@@ -70,11 +74,13 @@ int store_apply(
 
 /*
  * What the last applied entry named as the leader's digest compared with our own at that index:
- * false when they differ (this node has diverged). True when it cannot be told.
+ * false when they differ (this node has diverged), and from then on until a snapshot is restored.
+ * True when it cannot be told.
  */
 bool store_digest_agrees(const struct store *s);
 
-/* Marks the database as diverged: it is set aside at the next open, which rebuilds it. */
+/* Marks the database as diverged: it is set aside at the next open, which rebuilds it. Takes effect
+ * at once and does not depend on the open transaction. */
 int store_set_aside(struct store *s, const char *why);
 
 /* Commits the open transaction, if any. Called once at the end of each loop turn. */
@@ -102,7 +108,10 @@ struct store_pin *store_pin_free(struct store_pin *p);
  */
 int store_restore(struct store *s, struct bytes image);
 
-/* Runs a passive WAL checkpoint on its own connection when the WAL has grown; any one thread. */
+/*
+ * Runs a passive WAL checkpoint on its own connection when the WAL has grown; any one thread.
+ * Ends before its store does. A store with is_volatile has no need of one.
+ */
 struct store_checkpointer;
 
 int store_checkpointer_new(struct store *s, struct store_checkpointer **ret_checkpointer);

@@ -1,0 +1,28 @@
+#ifndef STORAGE_LEASE_STORE_H
+#define STORAGE_LEASE_STORE_H
+
+#include "storage/db.h"
+#include "storage/lease/transition.h"
+
+/* Lease store - lease rows and ended tenancies in SQL; for storage/ alone */
+
+/* Writes the row of @l->address. Returns 0 or ERR_*. */
+int lease_store_put(struct db *db, const struct lease *l);
+
+/*
+ * Reads the row that STATEMENT_LEASE_SELECT stands on; the bytes are lent until its next step.
+ * False when it is no row that this program could have written.
+ */
+bool lease_store_read(struct db *db, struct lease *ret_lease);
+
+/*
+ * Writes the tenancy of @old, which @end has ended at @at, to the history, and forgets the oldest
+ * beyond HISTORY_MAX. The history is the same on every node and travels in snapshots, but is
+ * not under the digest: nothing is decided by it.
+ */
+enum { HISTORY_MAX = 1000000 };
+
+int lease_store_put_history(
+    struct db *db, const struct lease *old, enum tenancy_end end, struct instant at);
+
+#endif
