@@ -8,3 +8,12 @@ fuzz_test(peer_message LINK codec)
 pkg_check_modules(RAFT REQUIRED IMPORTED_TARGET raft)
 component_test(rpc_codec LINK replication PkgConfig::RAFT)
 component_test(snapshot_transfer LINK replication PkgConfig::RAFT)
+
+add_library(test_guard_lab STATIC
+  component/guard/lab.c
+  component/guard/scenarios_commit.c
+  component/guard/scenarios_fault.c
+  component/guard/scenarios_role.c)
+target_include_directories(test_guard_lab PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}/component)
+target_link_libraries(test_guard_lab PUBLIC replication PkgConfig::RAFT PRIVATE flags)
+component_test(guard LINK test_guard_lab)

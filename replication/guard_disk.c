@@ -1,0 +1,192 @@
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "replication/guard_state.h"
+
+/*
+ * Guard, disk - appends, truncations and snapshots on their way to the disk
+ *
+ * libraft 0.15 goes on after a failed write with a log in memory that the disk does not have, and
+ * raft_uv loses a truncation that meets a snapshot. Nothing of that is repaired here: a failure
+ * ends the process, and what must not meet is kept apart.
+ */
+enum {
+    ENTRY_ALIGNMENT = 8,
+    SNAPSHOT_RETRY_MS = 10000,
+};
+
+static struct guard_append *take_append(struct guard *g)
+{
+    struct guard_append *a = g->disk.pool;
+
+    if (a != NULL) {
+        g->disk.pool = a->next;
+        return a;
+    }
+    a = calloc(1, sizeof *a);
+    if (a != NULL) {
+        a->guard = g;
+        a->req.data = a;
+    }
+    return a;
+}
+
+static void give_back_append(struct guard *g, struct guard_append *a)
+{
+    a->next = g->disk.pool;
+    g->disk.pool = a;
+}
+
+void guard_disk_deinit(struct guard *g)
+{
+    while (g->disk.pool != NULL) {
+        struct guard_append *a = g->disk.pool;
+
+        g->disk.pool = a->next;
+        free(a);
+    }
+}
+
+static void append_done(struct raft_io_append *req, int status)
+{
+    struct guard_append *a = req->data;
+    struct guard *g = a->guard;
+    struct raft_io_append *theirs = a->theirs;
+    raft_io_append_cb cb = a->cb;
+
+    g->disk.n_appends--;
+    if (a->number > g->disk.truncated_at) { /* writes wait for a truncation before them */
+        g->disk.is_truncating = false;
+    }
+    give_back_append(g, a);
+    if (status != 0 && g->raft->state != RAFT_UNAVAILABLE && guard_acts(g, GUARD_APPEND_FATAL)) {
+        guard_fatal(g, "a write to the Raft log failed");
+    }
+    cb(theirs, status);
+    guard_poll(g);
+}
+
+static void check_alignment(struct guard *g, const struct raft_entry entries[], unsigned n)
+{
+    for (unsigned i = 0; i < n; i++) {
+        if (entries[i].buf.len % ENTRY_ALIGNMENT != 0 && guard_acts(g, GUARD_ENTRY_ALIGNED)) {
+            guard_fatal(g, "the length of a log entry is not a multiple of 8");
+        }
+    }
+}
+
+int guard_append(
+    struct raft_io *io,
+    struct raft_io_append *req,
+    const struct raft_entry entries[],
+    unsigned n,
+    raft_io_append_cb cb)
+{
+    struct guard *g = guard_of(io);
+    struct guard_append *a = take_append(g);
+    int rv;
+
+    if (a == NULL) {
+        return RAFT_NOMEM;
+    }
+    check_alignment(g, entries, n);
+    guard_follower_accepted(g);
+    a->theirs = req;
+    a->cb = cb;
+    a->number = ++g->disk.last_append;
+    req->cb = cb;
+    g->disk.n_appends++;
+    rv = g->inner.append(io, &a->req, entries, n, append_done);
+    if (rv != 0) {
+        g->disk.n_appends--;
+        give_back_append(g, a);
+        if (guard_acts(g, GUARD_APPEND_FATAL)) {
+            guard_fatal(g, "the Raft log takes no more writes");
+        }
+    }
+    return rv;
+}
+
+int guard_truncate(struct raft_io *io, raft_index index)
+{
+    struct guard *g = guard_of(io);
+
+    if (g->handling != RAFT_IO_APPEND_ENTRIES) { /* the disk's own, while it installs a snapshot */
+        return g->inner.truncate(io, index);
+    }
+    if (g->snapshot.is_writing && guard_acts(g, GUARD_TRUNCATE_SNAPSHOT)) {
+        guard_fatal(g, "a truncation of the Raft log meets a snapshot that is being written");
+    }
+    g->disk.is_truncating = true;
+    g->disk.truncated_at = g->disk.last_append;
+    return g->inner.truncate(io, index);
+}
+
+static void snapshot_done(struct raft_io_snapshot_put *req, int status)
+{
+    struct guard *g = req->data;
+
+    g->snapshot.is_writing = false;
+    g->snapshot.has_failed = status != 0;
+    g->snapshot.failed_at = g->io->time(g->io);
+    if (status != 0 && g->snapshot.is_install && g->raft->state != RAFT_UNAVAILABLE &&
+        guard_acts(g, GUARD_INSTALL_FATAL)) {
+        guard_fatal(g, "a snapshot from the leader could not be written");
+    }
+    g->snapshot.cb(g->snapshot.theirs, status);
+    g->snapshot.is_install = false;
+    guard_poll(g);
+}
+
+int guard_snapshot_put(
+    struct raft_io *io,
+    unsigned trailing,
+    struct raft_io_snapshot_put *req,
+    const struct raft_snapshot *snapshot,
+    raft_io_snapshot_put_cb cb)
+{
+    struct guard *g = guard_of(io);
+    bool is_install = g->handling == RAFT_IO_INSTALL_SNAPSHOT;
+    int rv;
+
+    require(!g->snapshot.is_writing);
+    if (g->disk.is_truncating && guard_acts(g, GUARD_TRUNCATE_SNAPSHOT)) {
+        require(!is_install); /* it was held back */
+        return RAFT_BUSY;
+    }
+    g->snapshot.theirs = req;
+    g->snapshot.cb = cb;
+    g->snapshot.is_writing = true;
+    g->snapshot.is_install = is_install;
+    g->snapshot.req.data = g;
+    req->cb = cb;
+    rv = g->inner.snapshot_put(io, trailing, &g->snapshot.req, snapshot, snapshot_done);
+    if (rv != 0) {
+        g->snapshot.is_writing = false;
+        g->snapshot.is_install = false;
+    }
+    if (rv != 0 && is_install && guard_acts(g, GUARD_INSTALL_FATAL)) {
+        guard_fatal(g, "a snapshot from the leader cannot be written");
+    }
+    return rv;
+}
+
+bool guard_is_installing(const struct guard *g)
+{
+    return g->snapshot.is_install;
+}
+
+bool guard_snapshot_is_busy(const struct guard *g)
+{
+    raft_time since = g->io->time(g->io) - g->snapshot.failed_at;
+
+    if (g->disk.is_truncating && guard_is_on(g, GUARD_TRUNCATE_SNAPSHOT)) {
+        return true;
+    }
+    if (g->raft->configuration_uncommitted_index > g->raft->last_applied &&
+        guard_is_on(g, GUARD_CONFIGURATION_COMMITTED)) {
+        return true;
+    }
+    return g->snapshot.has_failed && since < SNAPSHOT_RETRY_MS &&
+           guard_is_on(g, GUARD_SNAPSHOT_BACKOFF);
+}
