@@ -26,3 +26,5 @@ endfunction()
 
 unit_test(origins LINK store)
 store_test(store)
+unit_test(allocate LINK lease)
+target_sources(test_allocate PRIVATE support/sample_settings.c)

@@ -9,10 +9,10 @@
  *
  * In order: reservation; current lease; last lease still remembered; the address asked for
  * (option 50) if free; the first address without a row from the client's hash slot on, first
- * within this node's share, then outside it; a remembered row of another client, again within
- * the share first: of the ALLOCATE_SAMPLES found first from the slot on, the one that ended
- * first. (A pool with no more remembered rows than that gives up exactly its oldest; a list of
- * all rows by age would mostly hold those of other subnets.)
+ * within this node's share of all candidates, then outside it; a remembered row of another
+ * client, again within the share first: of the ALLOCATE_SAMPLES found first from the slot on, the
+ * one that ended first. (A pool with no more remembered rows than that gives up exactly its
+ * oldest; a list of all rows by age would mostly hold those of other subnets.)
  *
  * The share of a node is the addresses with address % n_ranks == rank: even in a pool of ten
  * addresses, and a mask for each 64 of them. Pure: the same arguments give the same address.
@@ -33,7 +33,7 @@ struct allocate_request {
     struct ip4 wanted;      /* option 50, or 0 */
     struct instant now;     /* cluster time */
     unsigned rank, n_ranks; /* this node's share; rank < n_ranks <= ALLOCATE_RANKS_MAX */
-    /* True when this node has offered @address to another client a moment ago. */
+    /* True when this node has offered @address to another client a moment ago; may be NULL. */
     bool (*is_offered)(void *data, struct ip4 address);
     void *data;
 };
