@@ -169,37 +169,37 @@ static int check(struct walk *w, const struct settings *value)
     return rv;
 }
 
-/* Adds a problem when the settings, right as they are, do not fit into one log entry. */
-static int check_size(struct walk *w, const struct settings *value)
+/* Encodes the settings; with their text they must fit into one log entry. */
+static int encode(struct walk *w, struct bytes text, struct settings_file *file)
 {
     uint8_t *encoded = NULL;
     size_t n = 0;
-    int rv = settings_encode(value, &encoded, &n);
+    int rv = settings_encode(&file->value, &encoded, &n);
 
-    free(encoded);
-    if (rv != SETTINGS_TOO_LARGE) {
-        return rv;
+    if (rv == SETTINGS_TOO_LARGE || (rv == 0 && n + text.n > PUT_SETTINGS_MAX)) {
+        walk_problem(
+            w,
+            yaml_document_get_root_node(w->document),
+            "the settings and their text take more than the %d bytes of a log entry",
+            PUT_SETTINGS_MAX);
+        rv = 0;
     }
-    walk_problem(
-        w,
-        yaml_document_get_root_node(w->document),
-        "the settings take more than the %d bytes of a log entry",
-        SETTINGS_ENCODED_MAX);
-    return 0;
+    file->encoded = arena_copy(&file->arena, (struct bytes){ encoded, n });
+    free(encoded);
+    return rv == 0 && file->arena.is_exhausted ? ERR_NOMEM : rv;
 }
 
-static int read_document(struct walk *w, struct settings *ret_value)
+static int read_document(struct walk *w, struct bytes text, struct settings_file *file)
 {
     struct settings_record record = { .n_networks = 0 };
-    yaml_node_t *root = yaml_document_get_root_node(w->document);
 
-    walk_mapping(w, root, &settings_schema, &record);
+    walk_mapping(w, yaml_document_get_root_node(w->document), &settings_schema, &record);
 
-    int rv = w->arena->is_exhausted ? ERR_NOMEM : assemble(&record, w->arena, ret_value);
+    int rv = w->arena->is_exhausted ? ERR_NOMEM : assemble(&record, w->arena, &file->value);
 
-    rv = rv == 0 ? check(w, ret_value) : rv;
+    rv = rv == 0 ? check(w, &file->value) : rv;
     if (rv == 0 && w->problems->n == 0) {
-        rv = check_size(w, ret_value);
+        rv = encode(w, text, file);
     }
     if (rv != 0) {
         return rv;
@@ -228,7 +228,7 @@ int settings_file_parse(
 
     struct walk w = { .document = &document, .arena = &file->arena, .problems = problems };
 
-    rv = read_document(&w, &file->value);
+    rv = read_document(&w, text, file);
     yaml_document_delete(&document);
     if (rv != 0) {
         return rv;

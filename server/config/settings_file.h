@@ -14,6 +14,7 @@
  */
 struct settings_file {
     struct settings value; /* borrows from the arena */
+    struct bytes encoded;  /* for a PutSettings command; ends with the file too */
     struct arena arena;
 };
 

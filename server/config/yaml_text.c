@@ -131,6 +131,7 @@ static int with_parser(
     if (!yaml_parser_initialize(&parser)) {
         return ERR_NOMEM;
     }
+    yaml_parser_set_encoding(&parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&parser, text.at, text.n);
 
     int rv = run(&parser, problems, data);
@@ -147,13 +148,13 @@ static int run_load(yaml_parser_t *parser, struct config_problems *problems, voi
 int yaml_text_load(
     struct bytes text, struct config_problems *problems, yaml_document_t *ret_document)
 {
-    if (text.n > YAML_TEXT_MAX) {
+    if (text.n > CONFIG_TEXT_MAX) {
         problems_add(
             problems,
             (struct config_place){ 0 },
             "the file has %zu bytes; at most %d are read",
             text.n,
-            YAML_TEXT_MAX);
+            CONFIG_TEXT_MAX);
         return YAML_TEXT_INVALID;
     }
 

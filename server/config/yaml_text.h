@@ -4,6 +4,7 @@
 #include <yaml.h>
 
 #include "server/config/problems.h"
+#include "server/config/read_file.h"
 
 /*
  * Yaml text - a YAML document within limits
@@ -13,7 +14,6 @@
  * document is built.
  */
 enum {
-    YAML_TEXT_MAX = 4 * 1024 * 1024,
     YAML_DEPTH_MAX = 16,
     YAML_NODES_MAX = 400000,
 };

@@ -1,0 +1,329 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/own.h"
+#include "proto/command.h"
+#include "proto/dhcp/option.h"
+#include "proto/settings_codec.h"
+#include "server/config/settings_file.h"
+#include "support/test.h"
+
+static struct config_problems problems;
+
+static struct settings_file *parse(const char *text)
+{
+    struct settings_file *file = NULL;
+
+    if (settings_file_parse(bytes_of_text(text), &problems, &file) != 0) {
+        return NULL;
+    }
+    return file;
+}
+
+/* The lines of all problems, as a user would see them. */
+static const char *told(void)
+{
+    static char all[32768];
+
+    all[0] = '\0';
+    for (unsigned i = 0; i < problems_kept(&problems); i++) {
+        char line[PROBLEM_LINE_MAX];
+
+        (void)strcat(all, problem_format(&problems.list[i], "network.yaml", line));
+        (void)strcat(all, "\n");
+    }
+    return all;
+}
+
+static const char office[] =
+    "networks:\n"
+    "  - name: lan\n"
+    "    delay-threshold: [{node: 1, value: none}, {node: 2, value: 10s}, {node: 3, value: 20s}]\n"
+    "    authoritative: after-2s\n"
+    "    delay-source: observed\n"
+    "    collapse: no\n"
+    "    retry-step: 500ms\n"
+    "    server-identifier: 192.168.1.1\n"
+    "    lease-time: {default: 10m, min: 1m, max: 1d}\n"
+    "    headroom: 5m\n"
+    "    probation: 30m\n"
+    "    next-server: 192.168.1.9\n"
+    "    options: {domain-name-servers: [192.168.1.1, 192.168.1.2], domain-name: example.net}\n"
+    "    subnets:\n"
+    "      - subnet: 192.168.1.0/24\n"
+    "        pools: [{range: 192.168.1.100-192.168.1.200, exclude: [192.168.1.150]}]\n"
+    "        options:\n"
+    "          routers: {value: 192.168.1.1, force: yes}\n"
+    "          option-224: 0x0a0b\n"
+    "        boot-file: pxelinux.0\n"
+    "        reservations:\n"
+    "          - {hw-address: \"02:00:00:00:00:01\", address: 192.168.1.10, hostname: director}\n"
+    "          - {client-id: 0x01aabb, address: 192.168.1.11}\n"
+    "      - subnet: 192.168.2.0/24\n"
+    "        lease-time: 2h\n";
+
+TEST(a_settings_file_is_read)
+{
+    CLEANUP(settings_file_freep) struct settings_file *f = parse(office);
+
+    assert_non_null(f);
+
+    const struct network *n = &f->value.networks[0];
+    const struct subnet *s = &n->subnets[0];
+
+    assert_int_equal(f->value.n_networks, 1);
+    assert_true(bytes_equal(n->name, bytes_of_text("lan")));
+    assert_int_equal(n->n_thresholds, 3);
+    assert_int_equal(n->thresholds[0].ms, 0);
+    assert_int_equal(n->thresholds[2].node, 3);
+    assert_int_equal(n->thresholds[2].ms, 20000);
+    assert_int_equal(n->authoritative, AUTHORITATIVE_AFTER_2S);
+    assert_int_equal(n->delay_source, DELAY_SOURCE_OBSERVED);
+    assert_false(n->collapse);
+    assert_int_equal(n->retry_step_ms, 500);
+    assert_int_equal(n->server_id_mode, SERVER_ID_FIXED);
+    assert_int_equal(n->server_id.value, 0xc0a80101);
+    assert_int_equal(n->probation.value, 1800);
+    assert_true(n->echo_client_id);
+    assert_int_equal(n->boot.next_server.value, 0xc0a80109);
+    assert_int_equal(n->n_subnets, 2);
+    assert_int_equal(s->prefix.network.value, 0xc0a80100);
+    assert_int_equal(s->prefix.length, 24);
+    assert_int_equal(s->n_pools, 1);
+    assert_int_equal(s->pools[0].range.last.value, 0xc0a801c8);
+    assert_int_equal(s->pools[0].n_excludes, 1);
+    assert_int_equal(s->pools[0].excludes[0].first.value, 0xc0a80196);
+    assert_true(bytes_equal(s->boot.file, bytes_of_text("pxelinux.0")));
+}
+
+TEST(options_are_in_wire_format_and_sorted_by_code)
+{
+    CLEANUP(settings_file_freep) struct settings_file *f = parse(office);
+    static const uint8_t servers[] = { 192, 168, 1, 1, 192, 168, 1, 2 };
+    static const uint8_t raw[] = { 0x0a, 0x0b };
+
+    assert_non_null(f);
+
+    struct option_list outer = f->value.networks[0].options;
+    struct option_list inner = f->value.networks[0].subnets[0].options;
+
+    assert_int_equal(outer.n, 2);
+    assert_int_equal(outer.at[0].code, OPTION_DOMAIN_NAME_SERVERS);
+    assert_true(bytes_equal(outer.at[0].value, bytes_of(servers, sizeof servers)));
+    assert_int_equal(outer.at[1].code, OPTION_DOMAIN_NAME);
+    assert_true(bytes_equal(outer.at[1].value, bytes_of_text("example.net")));
+    assert_false(outer.at[1].forced);
+    assert_int_equal(inner.n, 2);
+    assert_int_equal(inner.at[0].code, OPTION_ROUTERS);
+    assert_true(inner.at[0].forced);
+    assert_int_equal(inner.at[1].code, 224);
+    assert_true(bytes_equal(inner.at[1].value, bytes_of(raw, sizeof raw)));
+}
+
+TEST(a_reservation_is_by_hardware_address_or_by_client_id)
+{
+    CLEANUP(settings_file_freep) struct settings_file *f = parse(office);
+    static const uint8_t hardware[] = { 2, 0, 0, 0, 0, 1 };
+    static const uint8_t client_id[] = { 1, 0xaa, 0xbb };
+
+    assert_non_null(f);
+
+    const struct subnet *s = &f->value.networks[0].subnets[0];
+
+    assert_int_equal(s->n_reservations, 2);
+    assert_int_equal(s->reservations[0].hw_type, 1);
+    assert_true(bytes_equal(s->reservations[0].hw_address, bytes_of(hardware, sizeof hardware)));
+    assert_true(bytes_equal(s->reservations[0].hostname, bytes_of_text("director")));
+    assert_int_equal(s->reservations[0].address.value, 0xc0a8010a);
+    assert_true(bytes_equal(s->reservations[1].client_id, bytes_of(client_id, sizeof client_id)));
+    assert_int_equal(s->reservations[1].hw_address.n, 0);
+}
+
+TEST(times_are_inherited_from_the_outer_scopes)
+{
+    CLEANUP(settings_file_freep) struct settings_file *f = parse(office);
+    CLEANUP(settings_file_freep)
+    struct settings_file *g = parse("lease-time: {max: 2d}\n"
+                                    "headroom: 0\n"
+                                    "networks:\n"
+                                    "  - name: a\n"
+                                    "    lease-time: 30s\n"
+                                    "    subnets: [{subnet: 10.0.0.0/24}]\n"
+                                    "  - name: b\n"
+                                    "    headroom: 7m\n"
+                                    "    subnets: [{subnet: 10.0.1.0/24, lease-time: infinite}]\n");
+
+    assert_non_null(f);
+    assert_int_equal(f->value.networks[0].subnets[0].times.default_.value, 600);
+    assert_int_equal(f->value.networks[0].subnets[0].times.max.value, 86400);
+    assert_int_equal(f->value.networks[0].subnets[1].times.default_.value, 7200);
+    assert_int_equal(f->value.networks[0].subnets[1].times.min.value, 60);
+    assert_int_equal(f->value.networks[0].subnets[1].times.headroom.value, 300);
+    assert_null(g); /* an infinite default is above the largest of 2d */
+    assert_int_equal(problems.n, 1);
+    assert_int_equal(problems.list[0].at.line, 9);
+}
+
+TEST(what_is_not_named_has_a_default)
+{
+    CLEANUP(settings_file_freep)
+    struct settings_file *f =
+        parse("networks: [{name: a, subnets: [{subnet: 10.0.0.0/24, lease-time: 3d}]}]\n");
+
+    assert_non_null(f);
+
+    const struct network *n = &f->value.networks[0];
+
+    assert_true(n->collapse);
+    assert_int_equal(n->retry_step_ms, 1000);
+    assert_int_equal(n->delay_source, DELAY_SOURCE_BOTH);
+    assert_int_equal(n->authoritative, AUTHORITATIVE_NO);
+    assert_int_equal(n->server_id_mode, SERVER_ID_OWN);
+    assert_int_equal(n->probation.value, 3600);
+    assert_int_equal(n->subnets[0].times.default_.value, 3 * 86400);
+    assert_int_equal(n->subnets[0].times.max.value, 3 * 86400);
+    assert_int_equal(n->subnets[0].times.headroom.value, 3 * 86400 / 2);
+}
+
+TEST(every_mistake_is_told_with_its_place_and_what_was_meant)
+{
+    assert_null(parse("networks:\n"
+                      "  - name: lan\n"
+                      "    delay-treshold: []\n"
+                      "    authoritative: maybe\n"
+                      "    lease-time: {default: 10}\n"
+                      "    service-address: 192.168.1.2\n"
+                      "    options: {domain-name-server: 192.168.1.1, routers: 192.168.1.x}\n"
+                      "    subnets:\n"
+                      "      - subnet: 192.168.1.0/24\n"
+                      "        pools: [{range: 192.168.2.1-192.168.2.9}]\n"
+                      "        reservations:\n"
+                      "          - {hw-address: \"02:00:00:00:00:zz\", address: 192.168.1.10}\n"
+                      "          - {hw-address: \"02:00:00:00:00:01\", address: 192.168.1.11}\n"
+                      "          - {hw-address: \"02:00:00:00:00:02\", address: 192.168.1.11}\n"
+                      "      - subnet: 192.168.1.128/33\n"
+                      "        pools: [{range: 192.168.1.130-192.168.1.140}]\n"
+                      "classes: []\n"));
+    assert_string_equal(
+        told(),
+        "network.yaml:3:5: a network has no key \"delay-treshold\"; did you mean "
+        "\"delay-threshold\"?\n"
+        "network.yaml:4:20: \"maybe\" is not one of the words for this key; expected no, yes, "
+        "after-2s or after-10s\n"
+        "network.yaml:5:27: \"10\" is not a duration in seconds or more; expected infinite, or a "
+        "duration like 10m, 1h30m or 1w2d\n"
+        "network.yaml:6:5: service-address: this version has no service address; leave the key "
+        "out, or use server-identifier\n"
+        "network.yaml:7:15: there is no option \"domain-name-server\"; did you mean "
+        "\"domain-name-servers\"?\n"
+        "network.yaml:7:57: option routers (ip4-list): expected an IPv4 address\n"
+        "network.yaml:10:17: pool 192.168.2.1-192.168.2.9: expected host addresses of the "
+        "subnet\n"
+        "network.yaml:12:26: \"02:00:00:00:00:zz\" is not what this key needs; expected a "
+        "hardware address like \"02:00:00:00:00:01\"\n"
+        "network.yaml:14:13: 192.168.1.11 is reserved twice\n"
+        "network.yaml:15:17: \"192.168.1.128/33\" is not a network; expected a network like "
+        "192.168.1.0/24, with zeroes after the prefix\n"
+        "network.yaml:17:1: classes: this version has no client classes; leave the key out\n");
+}
+
+TEST(a_mistake_of_the_whole_is_told_where_it_stands)
+{
+    assert_null(parse("networks:\n"
+                      "  - name: a\n"
+                      "    subnets:\n"
+                      "      - subnet: 10.0.0.0/16\n"
+                      "  - name: b\n"
+                      "    subnets:\n"
+                      "      - subnet: 10.0.7.0/24\n"));
+    assert_string_equal(told(), "network.yaml:7:9: 10.0.7.0/24 overlaps another subnet\n");
+}
+
+TEST(options_that_cannot_be_set_say_why)
+{
+    assert_null(parse("options: {dhcp-lease-time: 10, client-fqdn: 0x00, option-6: 10.0.0.1,\n"
+                      "  domain-name-servers: 10.0.0.1, ntp-servers: {value: []}, log-servers: ~}\n"
+                      "networks: []\n"));
+    assert_string_equal(
+        told(),
+        "network.yaml:1:11: option \"dhcp-lease-time\" cannot be set: the server writes it "
+        "itself\n"
+        "network.yaml:1:32: option \"client-fqdn\" cannot be set: it is sent by clients only\n"
+        "network.yaml:2:3: option 6 stands here twice\n"
+        "network.yaml:2:55: option ntp-servers (ip4-list): expected a value\n"
+        "network.yaml:2:73: the value is missing; expected a value or a list of values\n");
+}
+
+TEST(one_client_of_two_kinds_or_none_is_no_reservation)
+{
+    assert_null(parse("networks:\n"
+                      "  - name: a\n"
+                      "    subnets:\n"
+                      "      - subnet: 10.0.0.0/24\n"
+                      "        reservations:\n"
+                      "          - {address: 10.0.0.5}\n"
+                      "          - {hw-address: \"02:00:00:00:00:01\", client-id: \"0102\", "
+                      "address: 10.0.0.6}\n"
+                      "          - {hw-address: \"02:00\", address: 10.0.0.7}\n"));
+    assert_string_equal(
+        told(),
+        "network.yaml:6:13: a reservation needs one of the keys \"hw-address\" and \"client-id\"\n"
+        "network.yaml:7:13: a reservation needs only one of the keys \"hw-address\" and "
+        "\"client-id\"\n"
+        "network.yaml:8:26: an Ethernet address has 6 octets, this one 2\n");
+}
+
+TEST(a_list_where_a_mapping_belongs_is_told)
+{
+    assert_null(parse("networks: {name: a}\n"));
+    assert_string_equal(
+        told(), "network.yaml:1:11: here is a mapping; expected a list of networks\n");
+    assert_null(parse("- networks\n"));
+    assert_string_equal(
+        told(),
+        "network.yaml:1:1: here is a list; expected a settings file, as keys with values\n");
+}
+
+TEST(what_is_read_can_be_encoded_and_decoded)
+{
+    CLEANUP(settings_file_freep) struct settings_file *f = parse(office);
+    struct settings_document *d = NULL;
+
+    assert_non_null(f);
+    assert_int_equal(settings_decode(f->encoded, &d), 0);
+    assert_int_equal(d->value.n_networks, 1);
+    assert_int_equal(d->value.networks[0].subnets[0].n_reservations, 2);
+    d = settings_document_free(d);
+}
+
+TEST(settings_that_do_not_fit_into_a_log_entry_are_refused)
+{
+    static char text[PUT_SETTINGS_MAX + 200] = "networks: []\n";
+    size_t n = strlen(text);
+
+    memset(text + n, '#', PUT_SETTINGS_MAX);
+    text[sizeof text - 1] = '\0';
+    assert_null(parse(text));
+    assert_int_equal(problems.n, 1);
+    assert_non_null(strstr(told(), "more than the 1047552 bytes of a log entry"));
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_settings_file_is_read),
+        cmocka_unit_test(options_are_in_wire_format_and_sorted_by_code),
+        cmocka_unit_test(a_reservation_is_by_hardware_address_or_by_client_id),
+        cmocka_unit_test(times_are_inherited_from_the_outer_scopes),
+        cmocka_unit_test(what_is_not_named_has_a_default),
+        cmocka_unit_test(every_mistake_is_told_with_its_place_and_what_was_meant),
+        cmocka_unit_test(a_mistake_of_the_whole_is_told_where_it_stands),
+        cmocka_unit_test(options_that_cannot_be_set_say_why),
+        cmocka_unit_test(one_client_of_two_kinds_or_none_is_no_reservation),
+        cmocka_unit_test(a_list_where_a_mapping_belongs_is_told),
+        cmocka_unit_test(what_is_read_can_be_encoded_and_decoded),
+        cmocka_unit_test(settings_that_do_not_fit_into_a_log_entry_are_refused),
+    };
+
+    return cmocka_run_group_tests_name("settings_file", tests, NULL, NULL);
+}
