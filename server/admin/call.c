@@ -1,0 +1,288 @@
+#include "server/admin/call.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/check.h"
+#include "base/err.h"
+
+struct calls {
+    pthread_mutex_t lock; /* guards everything up to `async` and the shared fields of a call */
+    pthread_cond_t answered;
+    struct call *first, *last;        /* not taken by the loop yet */
+    struct call *proposed[CALLS_MAX]; /* wait for a proposal; loop thread only */
+    unsigned n_waiting;
+    bool is_stopped;
+
+    uv_async_t *async; /* on the heap by itself: the loop keeps it a while after it is closed */
+    struct admin_sources sources;
+};
+
+/* --- HTTP threads --- */
+
+struct call *call_new(enum call_kind kind)
+{
+    struct call *call = calloc(1, sizeof *call);
+
+    if (call != NULL) {
+        call->kind = kind;
+        call->n_references = 1;
+        call->expected_version = UINT64_MAX;
+    }
+    return call;
+}
+
+static void call_destroy(struct call *call)
+{
+    call->settings = settings_file_free(call->settings);
+    free(call->text);
+    json_decref(call->status);
+    free(call);
+}
+
+/* With the lock held when the call was ever made. */
+static bool call_drop(struct call *call)
+{
+    call->n_references--;
+    return call->n_references == 0;
+}
+
+struct call *call_free(struct call *call)
+{
+    if (call == NULL) {
+        return NULL;
+    }
+
+    struct calls *c = call->queue;
+
+    if (c != NULL) {
+        (void)pthread_mutex_lock(&c->lock);
+    }
+
+    bool is_last = call_drop(call);
+
+    if (c != NULL) {
+        (void)pthread_mutex_unlock(&c->lock);
+    }
+    if (is_last) {
+        call_destroy(call);
+    }
+    return NULL;
+}
+
+static struct timespec deadline_in(unsigned ms)
+{
+    struct timespec t = { 0 };
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    t.tv_sec += ms / 1000;
+    t.tv_nsec += (long)(ms % 1000) * 1000000;
+    if (t.tv_nsec >= 1000000000) {
+        t.tv_sec++;
+        t.tv_nsec -= 1000000000;
+    }
+    return t;
+}
+
+int call_make(struct calls *c, struct call *call, unsigned wait_ms)
+{
+    struct timespec deadline = deadline_in(wait_ms);
+    int rv = 0;
+
+    (void)pthread_mutex_lock(&c->lock);
+    if (c->is_stopped || c->n_waiting >= CALLS_MAX) {
+        (void)pthread_mutex_unlock(&c->lock);
+        return CALL_STOPPING;
+    }
+    call->queue = c;
+    call->n_references++; /* the loop's */
+    *(c->last == NULL ? &c->first : &c->last->next) = call;
+    c->last = call;
+    c->n_waiting++;
+    (void)uv_async_send(c->async);
+    while (!call->is_done && rv == 0) {
+        rv = pthread_cond_timedwait(&c->answered, &c->lock, &deadline);
+    }
+    if (call->is_done) {
+        rv = call->result.outcome == OUTCOME_TIMEOUT && c->is_stopped ? CALL_STOPPING : 0;
+    } else {
+        rv = CALL_TIMEOUT;
+    }
+    (void)pthread_mutex_unlock(&c->lock);
+    return rv;
+}
+
+/* --- loop thread --- */
+
+static void finish(struct calls *c, struct call *call)
+{
+    (void)pthread_mutex_lock(&c->lock);
+    call->is_done = true;
+    c->n_waiting--;
+
+    bool is_last = call_drop(call);
+
+    (void)pthread_cond_broadcast(&c->answered);
+    (void)pthread_mutex_unlock(&c->lock);
+    if (is_last) {
+        call_destroy(call);
+    }
+}
+
+static void forget_proposed(struct calls *c, const struct call *call)
+{
+    for (unsigned i = 0; i < CALLS_MAX; i++) {
+        if (c->proposed[i] == call) {
+            c->proposed[i] = NULL;
+            return;
+        }
+    }
+}
+
+static void on_proposed(struct proposal *p, const struct result *result)
+{
+    struct call *call = p->data;
+    struct calls *c = call->queue;
+
+    call->result = *result;
+    forget_proposed(c, call);
+    finish(c, call);
+}
+
+/* Sets call->result and finishes the call when the proposal cannot be made. */
+static void put_settings(struct calls *c, struct call *call)
+{
+    uint64_t version = network_map_version(store_map(c->sources.store));
+    const struct command command = {
+        .kind = COMMAND_PUT_SETTINGS,
+        .put_settings = {.version = version + 1,
+                         .document = call->settings->encoded,
+                         .source = bytes_of(call->text, call->n_text)},
+    };
+    unsigned slot = 0;
+
+    call->version = version + 1;
+    call->has_majority = replica_has_majority(c->sources.replica);
+    call->proposal = (struct proposal){ .done = on_proposed, .data = call };
+    while (slot < CALLS_MAX && c->proposed[slot] != NULL) {
+        slot++;
+    }
+    ensure(slot < CALLS_MAX); /* no more calls wait than that */
+    if (call->expected_version != UINT64_MAX && call->expected_version != version) {
+        call->result.outcome = OUTCOME_STALE;
+        finish(c, call);
+    } else if (
+        !call->has_majority ||
+        replica_propose(c->sources.replica, &call->proposal, &command, CALL_SETTINGS_MS) != 0) {
+        call->result.outcome = OUTCOME_OVERLOADED;
+        finish(c, call);
+    } else {
+        c->proposed[slot] = call;
+    }
+}
+
+static void run(struct calls *c, struct call *call)
+{
+    switch (call->kind) {
+    case CALL_PING:
+        finish(c, call);
+        break;
+    case CALL_STATUS:
+        call->status = admin_status(&c->sources);
+        finish(c, call);
+        break;
+    case CALL_PUT_SETTINGS:
+        put_settings(c, call);
+        break;
+    }
+}
+
+static struct call *take_all(struct calls *c)
+{
+    (void)pthread_mutex_lock(&c->lock);
+
+    struct call *first = c->first;
+
+    c->first = NULL;
+    c->last = NULL;
+    (void)pthread_mutex_unlock(&c->lock);
+    return first;
+}
+
+static void on_async(uv_async_t *async)
+{
+    struct calls *c = async->data;
+
+    for (struct call *call = take_all(c), *next = NULL; call != NULL; call = next) {
+        next = call->next;
+        run(c, call);
+    }
+}
+
+void calls_stop(struct calls *c)
+{
+    (void)pthread_mutex_lock(&c->lock);
+    c->is_stopped = true;
+    (void)pthread_mutex_unlock(&c->lock);
+    for (struct call *call = take_all(c), *next = NULL; call != NULL; call = next) {
+        next = call->next;
+        call->result.outcome = OUTCOME_TIMEOUT;
+        finish(c, call);
+    }
+    for (unsigned i = 0; i < CALLS_MAX; i++) {
+        struct call *call = c->proposed[i];
+
+        if (call != NULL) {
+            replica_cancel(c->sources.replica, &call->proposal);
+            c->proposed[i] = NULL;
+            call->result.outcome = OUTCOME_TIMEOUT;
+            finish(c, call);
+        }
+    }
+}
+
+static bool init_sync(struct calls *c)
+{
+    pthread_condattr_t attributes;
+
+    return pthread_condattr_init(&attributes) == 0 &&
+           pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC) == 0 &&
+           pthread_cond_init(&c->answered, &attributes) == 0 &&
+           pthread_mutex_init(&c->lock, NULL) == 0 && pthread_condattr_destroy(&attributes) == 0;
+}
+
+int calls_new(struct calls **ret_calls, uv_loop_t *loop, const struct admin_sources *sources)
+{
+    struct calls *c = calloc(1, sizeof *c);
+
+    if (c == NULL) {
+        return ERR_NOMEM;
+    }
+    c->sources = *sources;
+    c->async = malloc(sizeof *c->async);
+    if (c->async == NULL || !init_sync(c) || uv_async_init(loop, c->async, on_async) != 0) {
+        free(c->async);
+        free(c);
+        return ERR_NOMEM;
+    }
+    c->async->data = c;
+    *ret_calls = c;
+    return 0;
+}
+
+static void on_async_closed(uv_handle_t *handle)
+{
+    free(handle);
+}
+
+struct calls *calls_free(struct calls *c)
+{
+    if (c != NULL) {
+        uv_close((uv_handle_t *)c->async, on_async_closed);
+        (void)pthread_cond_destroy(&c->answered);
+        (void)pthread_mutex_destroy(&c->lock);
+        free(c);
+    }
+    return NULL;
+}

@@ -1,0 +1,46 @@
+#ifndef ADMIN_ROWS_H
+#define ADMIN_ROWS_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "base/bytes.h"
+#include "storage/query.h"
+
+/* Rows - the result of a SQL statement as JSON; on any thread but the loop's */
+
+enum {
+    ROWS_MAX = 10000, /* of one answer */
+    ROWS_MS_MAX = 5000,
+    ROWS_COLUMNS_MAX = 256,
+};
+
+struct rows {
+    char *columns; /* JSON array of names */
+    char *list;    /* JSON array of rows */
+    unsigned n;
+    bool is_truncated;
+    char error[QUERY_ERROR_MAX];
+};
+
+enum rows_shape {
+    ROWS_AS_ARRAYS,
+    ROWS_AS_OBJECTS, /* keys are the column names */
+};
+
+/*
+ * Runs @sql. Returns 0 with *@ret_rows to be given to rows_deinit(), or a query_outcome other
+ * than QUERY_TRUNCATED with the sentence in @ret_rows->error, or ERR_*.
+ */
+int rows_run(
+    const char *database,
+    const char *sql,
+    unsigned limit,
+    enum rows_shape shape,
+    struct rows *ret_rows);
+void rows_deinit(struct rows *r);
+
+/* @text as a JSON string; bytes that are not UTF-8 are printed as \xNN first. */
+json_t *rows_text(const char *text);
+
+#endif
