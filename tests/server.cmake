@@ -2,6 +2,7 @@
 unit_test(config_values LINK config base)
 unit_test(node_file LINK config base)
 unit_test(lease_filter LINK admin config base)
+unit_test(table LINK ctl base)
 unit_test(frame LINK io base)
 component_test(link LINK io base)
 unit_test(settings_file LINK config codec base)

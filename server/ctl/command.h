@@ -1,0 +1,68 @@
+#ifndef CTL_COMMAND_H
+#define CTL_COMMAND_H
+
+#include <stdbool.h>
+
+#include "server/ctl/ctl.h"
+
+/* Command - the table of commands and options, and a command line read by it */
+
+/* id, long name, letter or 0, what its argument is called or NULL, help */
+#define CTL_OPTIONS(X)                                                                       \
+    X(CONFIG, "config", 'c', "FILE", "node.yaml of this node")                               \
+    X(FORMAT, "format", 'f', "FORMAT", "table (default), json or csv")                       \
+    X(JSON, "json", 'j', NULL, "the same as --format json")                                  \
+    X(WHERE, "where", 'w', "KEY=VALUE", "only leases with this; may be given several times") \
+    X(LIMIT, "limit", 'n', "N", "at most N rows")                                            \
+    X(LOG_LEVEL, "log-level", 'l', "LEVEL", "error, warning, info (default) or debug")       \
+    X(SOCKET, "socket", 's', "PATH", "socket of the node to ask")                            \
+    X(HELP, "help", 'h', NULL, "this text")
+
+enum ctl_option {
+
+#define X(id, name, letter, argument, text) CTL_OPTION_##id,
+    CTL_OPTIONS(X)
+#undef X
+        CTL_OPTION_COUNT,
+};
+
+enum { CTL_WHERE_MAX = 16 };
+
+struct ctl_line {
+    const struct ctl_command *command;
+    const char *values[CTL_OPTION_COUNT]; /* NULL: not given; "" when it takes no argument */
+    const char *where[CTL_WHERE_MAX];
+    unsigned n_where;
+    char **arguments;
+    int n_arguments;
+    int (*serve)(const char *config_path);
+};
+
+struct ctl_command {
+    const char *name;      /* one word or two */
+    const char *arguments; /* as in the usage; NULL: none. One word is one argument. */
+    const char *text;      /* what it does, a line */
+    const char *more;      /* paragraphs of the help, may be NULL */
+    unsigned options;      /* a bit per enum ctl_option; HELP is always understood */
+    int (*run)(const struct ctl_line *line);
+};
+
+extern const struct ctl_command ctl_commands[];
+extern const unsigned ctl_n_commands;
+
+/* Path of the API socket: --socket, $LEASEHOLD_SOCKET, or the default. */
+const char *ctl_socket(const struct ctl_line *line);
+
+/* Prints "leasehold: <text>" to standard error; returns @exit for `return ctl_fail(...)`. */
+__attribute__((format(printf, 2, 3))) int ctl_fail(int exit, const char *format, ...);
+
+/* The commands, each in the file of its subject. */
+int ctl_serve(const struct ctl_line *line);
+int ctl_status(const struct ctl_line *line);
+int ctl_lease_list(const struct ctl_line *line);
+int ctl_sql(const struct ctl_line *line);
+int ctl_settings_check(const struct ctl_line *line);
+int ctl_settings_apply(const struct ctl_line *line);
+int ctl_settings_show(const struct ctl_line *line);
+
+#endif
