@@ -1,6 +1,9 @@
 #include "server/exchange_parts.h"
 
-/* When the client last got a lease in this network, from whichever node; -1: never. */
+enum { ROWS_OF_CLIENT_MAX = 16 }; /* looked at; a client can leave many behind */
+
+/* When the client last got a lease in this network, from whichever node; -1: never. What it is
+ * bound to comes first, so a few rows tell. */
 static struct instant last_commit(const struct exchanges *x, const struct exchange *e)
 {
     const struct network_map *map = store_map(x->store);
@@ -8,7 +11,10 @@ static struct instant last_commit(const struct exchanges *x, const struct exchan
     uint64_t cursor = 0;
     struct lease row;
 
-    while (lease_table_next_of_client(store_leases(x->store), e->request.client, &cursor, &row)) {
+    for (unsigned i = 0; i < ROWS_OF_CLIENT_MAX; i++) {
+        if (!lease_table_next_of_client(store_leases(x->store), e->request.client, &cursor, &row)) {
+            break;
+        }
         if (scope_subnet_of(&e->scope, map, row.address) != NULL) {
             last = instant_max(last, row.renewed_at);
         }

@@ -1,2 +1,15 @@
+# Settings that the tests of the server share; one node with its log in the test's hand; clients.
+add_library(test_lan STATIC support/lan.c)
+target_include_directories(test_lan PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
+target_link_libraries(test_lan PUBLIC lease PRIVATE flags)
+add_library(test_node STATIC support/client.c support/one_node.c)
+target_link_libraries(test_node PUBLIC exchange store test_lan test_packet PRIVATE flags)
+
 unit_test(client_table LINK policy)
 unit_test(responder LINK policy)
+unit_test(scope LINK policy test_lan)
+unit_test(times LINK policy)
+unit_test(decide LINK policy test_lan)
+component_test(exchange LINK test_node)
+component_test(exchange_messages LINK test_node)
+fuzz_test(exchange LINK test_node)

@@ -3,6 +3,8 @@
 #include "server/policy/times.h"
 #include "storage/lease/allocate.h"
 
+enum { ROWS_OF_CLIENT_MAX = 16 }; /* looked at; a client can leave many behind */
+
 /* An address, and what the committed state says of it. */
 struct standing {
     struct ip4 address;
@@ -206,16 +208,23 @@ static struct decision selecting(const struct decide_facts *f)
     return is_refused(f, &s, &reason) ? nak(reason, s.address) : bind(f, &s);
 }
 
-/* The client is bound to another address of its network. */
+static bool is_bound_in_scope(const struct decide_facts *f, const struct lease *row)
+{
+    return row->state == LEASE_BOUND && lease_is_held(row, f->now) &&
+           scope_subnet_of(f->scope, f->map, row->address) != NULL;
+}
+
+/* The client is bound to another address of its network. Bound rows come first. */
 static bool is_bound_elsewhere(const struct decide_facts *f, struct ip4 address)
 {
     uint64_t cursor = 0;
     struct lease row;
 
-    while (lease_table_next_of_client(f->leases, f->request->client, &cursor, &row) &&
-           row.state != LEASE_RELEASED && row.state != LEASE_EXPIRED) {
-        if (row.state == LEASE_BOUND && !ip4_equal(row.address, address) &&
-            lease_is_held(&row, f->now) && scope_subnet_of(f->scope, f->map, row.address) != NULL) {
+    for (unsigned i = 0; i < ROWS_OF_CLIENT_MAX; i++) {
+        if (!lease_table_next_of_client(f->leases, f->request->client, &cursor, &row)) {
+            return false;
+        }
+        if (is_bound_in_scope(f, &row) && !ip4_equal(row.address, address)) {
             return true;
         }
     }

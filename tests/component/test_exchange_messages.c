@@ -1,0 +1,302 @@
+#include <string.h>
+
+#include "base/own.h"
+#include "proto/dhcp/option.h"
+#include "server/exchange.h"
+#include "server/policy/decision.h"
+#include "support/client.h"
+#include "support/test.h"
+
+static struct one_node node;
+
+static const struct ip4 id1 = { 0xc0a80101 }; /* this node's */
+static const struct ip4 id2 = { 0xc0a80102 }; /* a peer's */
+
+/* This node alone serves: what the order of nodes does is in unit/test_responder.c. */
+static void be_alone(void)
+{
+    node.view.nodes[1].is_serving = false;
+    node.view.nodes[2].is_serving = false;
+}
+
+static int setup(void **state)
+{
+    (void)state;
+    if (one_node_open(&node) != 0) {
+        return -1;
+    }
+    be_alone();
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    one_node_close(&node);
+    return 0;
+}
+
+static uint64_t count_of(enum reason reason)
+{
+    return exchanges_reason_counts(node.exchanges)[reason];
+}
+
+static void assert_heard(enum message_type type, struct ip4 yiaddr)
+{
+    const struct message *m = client_heard(&node);
+
+    assert_int_equal(message_type(m), type);
+    assert_int_equal(m->header.yiaddr.value, yiaddr.value);
+}
+
+static struct ip4 get_offer(uint8_t client)
+{
+    assert_int_equal(
+        client_say(&node, (struct client_says){ .type = MESSAGE_DISCOVER, .client = client }), 1);
+    assert_int_equal(message_type(client_heard(&node)), MESSAGE_OFFER);
+    return client_heard(&node)->header.yiaddr;
+}
+
+static struct client_says selecting(uint8_t client, struct ip4 address, struct ip4 server_id)
+{
+    return (struct client_says){
+        .type = MESSAGE_REQUEST, .client = client, .wanted = address, .server_id = server_id
+    };
+}
+
+static struct client_says renewing(uint8_t client, struct ip4 address)
+{
+    return (struct client_says){
+        .type = MESSAGE_REQUEST, .client = client, .ciaddr = address, .is_unicast = true
+    };
+}
+
+static struct ip4 get_lease(uint8_t client)
+{
+    struct ip4 address = get_offer(client);
+
+    assert_int_equal(client_say(&node, selecting(client, address, id1)), 0);
+    one_node_commit(&node);
+    assert_heard(MESSAGE_ACK, address);
+    return address;
+}
+
+/* A lease of another client, given by another node. */
+static void give_to_other(struct ip4 address, struct ip4 server_id)
+{
+    struct command c = { .kind = COMMAND_BIND };
+
+    c.bind.address = address;
+    c.bind.client_key = bytes_of_text("another");
+    c.bind.hw_type = 1;
+    c.bind.lease.value = 600;
+    c.bind.hold.value = 900;
+    c.bind.server_id = server_id;
+    assert_int_equal(one_node_apply(&node, c), OUTCOME_DONE);
+}
+
+static const struct lease *row_of(struct ip4 address)
+{
+    static struct lease row;
+
+    assert_true(lease_table_find(store_leases(node.store), address, &row));
+    return &row;
+}
+
+/* The messages that are not DISCOVER and REQUEST */
+
+TEST(rule_56_a_release_carries_when_it_came_and_whom_it_names)
+{
+    struct ip4 address = get_lease(1);
+    struct command c;
+
+    one_node_wait(&node, 5000);
+    (void)client_say(
+        &node,
+        (struct client_says){ .type = MESSAGE_RELEASE,
+                              .client = 1,
+                              .ciaddr = address,
+                              .server_id = id1,
+                              .is_unicast = true });
+    c = one_node_last_command(&node);
+    assert_int_equal(c.kind, COMMAND_RELEASE);
+    assert_true(ip4_equal(c.release.server_id, id1));
+    assert_int_equal(c.release.received_at.ms, node.cluster_time.ms);
+    one_node_commit(&node);
+    assert_int_equal(node.n_sent, 2); /* OFFER and ACK */
+    assert_int_equal(row_of(address)->state, LEASE_RELEASED);
+    assert_int_equal(count_of(REASON_RELEASED), 1);
+}
+
+TEST(rule_56_a_release_that_waited_in_the_socket_is_older_than_the_renewal)
+{
+    struct ip4 address = get_lease(1);
+    struct arrival arrival = one_node_arrival(&node);
+    struct packet packet;
+    struct message_header header = packet_header();
+
+    header.ciaddr = address;
+    packet_start(&packet, &header, MESSAGE_RELEASE);
+    arrival.was_broadcast = false;
+    one_node_wait(&node, 10000);
+    (void)client_say(&node, renewing(1, address));
+    one_node_commit(&node);
+    one_node_wait(&node, 1000);
+    exchanges_receive(node.exchanges, &arrival, packet_end(&packet)); /* 11 s old */
+    one_node_commit(&node);
+    assert_int_equal(row_of(address)->state, LEASE_BOUND);
+    assert_int_equal(count_of(REASON_STALE), 1);
+}
+
+TEST(rule_57_a_decline_puts_the_address_away)
+{
+    struct ip4 address = get_lease(1);
+    struct client_says says = {
+        .type = MESSAGE_DECLINE, .client = 1, .wanted = address, .server_id = id1
+    };
+
+    one_node_wait(&node, 1000);
+    assert_int_equal(client_say(&node, says), 0);
+    assert_false(one_node_last_command(&node).decline.offered);
+    one_node_commit(&node);
+    assert_int_equal(row_of(address)->state, LEASE_DECLINED);
+    assert_int_not_equal(get_offer(1).value, address.value);
+}
+
+TEST(rule_57_an_address_on_offer_may_be_declined)
+{
+    struct ip4 address = get_offer(1);
+    struct client_says says = {
+        .type = MESSAGE_DECLINE, .client = 1, .wanted = address, .server_id = id1
+    };
+
+    assert_int_equal(client_say(&node, says), 0);
+    assert_true(one_node_last_command(&node).decline.offered);
+    says.client = 2;
+    assert_int_equal(client_say(&node, says), 0);
+    assert_int_equal(node.n_queued, 1);
+}
+
+TEST(rule_58_inform_gets_settings_and_no_lease_even_without_a_majority)
+{
+    struct ip4 address = lan_address(1, 50);
+    struct client_says says = { .type = MESSAGE_INFORM, .ciaddr = address, .is_unicast = true };
+
+    node.view.has_majority = false;
+    assert_int_equal(client_say(&node, says), 1);
+    assert_heard(MESSAGE_ACK, IP4_ANY);
+    assert_false(message_has(client_heard(&node), OPTION_LEASE_TIME));
+    assert_false(message_has(client_heard(&node), OPTION_RENEWAL_TIME));
+    assert_true(message_has(client_heard(&node), OPTION_ROUTERS));
+    assert_true(ip4_equal(node.route.address, address));
+    assert_int_equal(node.n_queued, 0);
+}
+
+TEST(rule_59_bootp_gets_its_reservation_when_it_is_committed)
+{
+    assert_int_equal(client_say(&node, (struct client_says){ .client = 0xaa }), 0);
+    assert_int_equal(node.n_queued, 1);
+    one_node_commit(&node);
+    assert_heard(MESSAGE_BOOTP, lan_address(1, 10));
+    assert_int_equal(client_say(&node, (struct client_says){ .client = 2 }), 0);
+    assert_int_equal(count_of(REASON_NOT_RESERVED), 1);
+}
+
+/* What is in the answer */
+
+TEST(options_come_from_the_most_specific_scope)
+{
+    static const uint8_t asked[] = { 1, 3, 6, 12, 28, 51 };
+    struct client_says says = { .type = MESSAGE_DISCOVER, .client = 0xaa };
+    const struct message *m = NULL;
+
+    says.parameters = (struct bytes){ asked, sizeof asked };
+    assert_int_equal(client_say(&node, says), 1);
+    m = client_heard(&node);
+    assert_int_equal(m->header.yiaddr.value, lan_address(1, 10).value);
+    assert_int_equal(message_address(m, OPTION_SUBNET_MASK).value, 0xffffff00);
+    assert_int_equal(message_address(m, OPTION_ROUTERS).value, lan_address(1, 1).value);
+    assert_int_equal(
+        message_address(m, OPTION_DOMAIN_NAME_SERVERS).value, lan_address(1, 53).value);
+    assert_int_equal(message_address(m, OPTION_BROADCAST_ADDRESS).value, lan_address(1, 255).value);
+    assert_int_equal(message_address(m, OPTION_NTP_SERVERS).value, 0x09090909); /* forced */
+    assert_true(bytes_equal(message_option(m, OPTION_HOST_NAME), bytes_of_text("director")));
+    assert_true(ip4_equal(message_server_identifier(m), id1));
+    assert_int_equal(message_lease_time(m).value, 600);
+}
+
+TEST(the_broadcast_address_is_told_to_who_asks_for_it)
+{
+    (void)get_offer(1);
+    assert_true(message_has(client_heard(&node), OPTION_SUBNET_MASK));
+    assert_false(message_has(client_heard(&node), OPTION_BROADCAST_ADDRESS));
+}
+
+TEST(boot_settings_are_the_subnet_s_before_the_network_s)
+{
+    node.lan.networks[0].boot =
+        (struct boot_settings){ lan_address(1, 60), bytes_of_text("boot"), bytes_of_text("a.efi") };
+    node.lan.subnets[0].boot.file = bytes_of_text("b.efi");
+    assert_int_equal(one_node_apply_settings(&node), 0);
+    (void)get_offer(1);
+    assert_int_equal(client_heard(&node)->header.siaddr.value, lan_address(1, 60).value);
+    assert_true(bytes_equal(client_heard(&node)->header.sname, bytes_of_text("boot")));
+    assert_true(bytes_equal(client_heard(&node)->header.file, bytes_of_text("b.efi")));
+}
+
+TEST(rule_63_a_host_name_is_cleaned_before_it_is_stored)
+{
+    struct ip4 address = get_offer(1);
+    struct client_says says = selecting(1, address, id1);
+
+    says.host_name = bytes_of_text("lap\"top;\n.rm");
+    (void)client_say(&node, says);
+    one_node_commit(&node);
+    assert_true(bytes_equal(row_of(address)->hostname, bytes_of_text("laptop.rm")));
+}
+
+TEST(rule_14_the_echo_of_the_client_id_can_be_switched_off)
+{
+    struct client_says says = { .type = MESSAGE_DISCOVER, .client_id = bytes_of_text("phone") };
+
+    assert_int_equal(client_say(&node, says), 1);
+    assert_true(message_has(client_heard(&node), OPTION_CLIENT_IDENTIFIER));
+    node.lan.networks[0].echo_client_id = false;
+    assert_int_equal(one_node_apply_settings(&node), 0);
+    assert_int_equal(client_say(&node, says), 1);
+    assert_false(message_has(client_heard(&node), OPTION_CLIENT_IDENTIFIER));
+}
+
+TEST(rule_50_a_nak_says_why)
+{
+    struct ip4 address = lan_address(1, 100);
+    struct bytes why;
+
+    give_to_other(address, id2);
+    assert_int_equal(client_say(&node, renewing(1, address)), 1);
+    assert_heard(MESSAGE_NAK, IP4_ANY);
+    why = message_option(client_heard(&node), OPTION_MESSAGE);
+    assert_true(bytes_equal(why, bytes_of_text(reason_spec(REASON_LEASED_TO_OTHER)->text)));
+    assert_int_equal(node.n_queued, 0);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+        CASE(rule_56_a_release_carries_when_it_came_and_whom_it_names),
+        CASE(rule_56_a_release_that_waited_in_the_socket_is_older_than_the_renewal),
+        CASE(rule_57_a_decline_puts_the_address_away),
+        CASE(rule_57_an_address_on_offer_may_be_declined),
+        CASE(rule_58_inform_gets_settings_and_no_lease_even_without_a_majority),
+        CASE(rule_59_bootp_gets_its_reservation_when_it_is_committed),
+        CASE(options_come_from_the_most_specific_scope),
+        CASE(the_broadcast_address_is_told_to_who_asks_for_it),
+        CASE(boot_settings_are_the_subnet_s_before_the_network_s),
+        CASE(rule_63_a_host_name_is_cleaned_before_it_is_stored),
+        CASE(rule_14_the_echo_of_the_client_id_can_be_switched_off),
+        CASE(rule_50_a_nak_says_why),
+    };
+
+    return cmocka_run_group_tests_name("exchange_messages", tests, NULL, NULL);
+}

@@ -1,0 +1,87 @@
+#include "server/policy/times.h"
+#include "support/random.h"
+#include "support/test.h"
+
+static const struct lease_times times = { { 60 }, { 600 }, { 3600 }, { 300 } };
+static const struct ip4 address = { 0xc0a80164 };
+
+TEST(rule_41_the_lease_asked_for_is_kept_within_bounds)
+{
+    static const uint32_t rows[][2] = {
+        {0,           600 },
+        { 1,          60  },
+        { 60,         60  },
+        { 900,        900 },
+        { 3600,       3600},
+        { 3601,       3600},
+        { UINT32_MAX, 3600},
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_int_equal(times_lease(&times, (struct seconds){ rows[i][0] }).value, rows[i][1]);
+    }
+}
+
+TEST(rule_21_infinity_is_given_where_it_is_allowed_and_never_overflows)
+{
+    struct lease_times endless = times;
+
+    endless.max = SECONDS_INFINITE;
+    assert_true(seconds_is_infinite(times_lease(&endless, SECONDS_INFINITE)));
+    assert_true(seconds_is_infinite(times_hold(&endless, SECONDS_INFINITE)));
+    assert_true(seconds_is_infinite(times_hold(&endless, (struct seconds){ UINT32_MAX - 10 })));
+    assert_int_equal(times_hold(&times, (struct seconds){ 600 }).value, 900);
+}
+
+TEST(rule_20_t1_is_before_t2_and_t2_before_the_end)
+{
+    uint32_t seed = 1;
+
+    for (unsigned i = 0; i < 10000; i++) {
+        uint32_t lease = random_next(&seed) >> random_below(&seed, 31);
+        uint32_t client = random_next(&seed);
+        struct times_renewal r =
+            times_renewal((struct seconds){ lease }, bytes_of(&client, 4), address);
+
+        if (r.t1.value == 0) {
+            assert_int_equal(r.t2.value, 0);
+            assert_true(lease < 3 || lease == UINT32_MAX);
+            continue;
+        }
+        assert_true(r.t1.value < r.t2.value && r.t2.value < lease);
+        assert_true(r.t1.value <= lease / 2 && r.t1.value >= lease / 2 - lease / 32);
+        assert_true(r.t2.value >= lease / 8 * 7 - lease / 32);
+    }
+}
+
+TEST(rule_20_clients_that_started_together_do_not_renew_together)
+{
+    struct seconds lease = { 3600 };
+    struct times_renewal a = times_renewal(lease, bytes_of_text("c1"), address);
+    struct times_renewal again = times_renewal(lease, bytes_of_text("c1"), address);
+    struct times_renewal b = times_renewal(lease, bytes_of_text("c2"), address);
+
+    assert_int_equal(a.t1.value, again.t1.value);
+    assert_int_not_equal(a.t1.value, b.t1.value);
+}
+
+TEST(rule_21_an_infinite_lease_is_not_renewed)
+{
+    struct times_renewal r = times_renewal(SECONDS_INFINITE, bytes_of_text("c1"), address);
+
+    assert_int_equal(r.t1.value, 0);
+    assert_int_equal(r.t2.value, 0);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rule_41_the_lease_asked_for_is_kept_within_bounds),
+        cmocka_unit_test(rule_21_infinity_is_given_where_it_is_allowed_and_never_overflows),
+        cmocka_unit_test(rule_20_t1_is_before_t2_and_t2_before_the_end),
+        cmocka_unit_test(rule_20_clients_that_started_together_do_not_renew_together),
+        cmocka_unit_test(rule_21_an_infinite_lease_is_not_renewed),
+    };
+
+    return cmocka_run_group_tests_name("times", tests, NULL, NULL);
+}
