@@ -14,17 +14,12 @@ void pending_init(struct pending_table *t)
 
 void pending_deinit(struct pending_table *t)
 {
-    for (unsigned i = 0; i < PROPOSALS_MAX; i++) {
+    for (unsigned i = 0; i < PENDING_SPAN; i++) {
         if (t->slots[i].state != PENDING_FREE) {
             pending_drop(t, &t->slots[i]);
         }
     }
     ensure(t->n == 0 && t->n_bytes == 0);
-}
-
-static const struct replica_pending *slot_of(const struct pending_table *t, uint64_t sequence)
-{
-    return &t->slots[sequence % PROPOSALS_MAX];
 }
 
 static struct pending_list *list_of(struct pending_table *t, enum pending_state state)
@@ -42,12 +37,9 @@ static void move(struct pending_table *t, struct replica_pending *p, enum pendin
 
 uint64_t pending_next_sequence(const struct pending_table *t)
 {
-    for (uint64_t s = t->next_sequence; s < t->next_sequence + PENDING_SKIP_MAX; s++) {
-        if (slot_of(t, s)->state == PENDING_FREE) {
-            return s;
-        }
-    }
-    return 0;
+    bool is_free = t->slots[t->next_sequence % PENDING_SPAN].state == PENDING_FREE;
+
+    return is_free && t->n < PROPOSALS_MAX ? t->next_sequence : 0;
 }
 
 bool pending_add(
@@ -57,9 +49,9 @@ bool pending_add(
     struct bytes encoded_take,
     struct instant deadline)
 {
-    struct replica_pending *slot = &t->slots[sequence % PROPOSALS_MAX];
+    struct replica_pending *slot = &t->slots[sequence % PENDING_SPAN];
 
-    require(sequence >= t->next_sequence);
+    require(sequence == t->next_sequence);
     require(slot->state == PENDING_FREE);
     if (t->n_bytes + encoded_take.n > PENDING_BYTES_MAX) {
         return false;
@@ -93,7 +85,7 @@ void pending_take(struct pending_table *t, struct replica_pending *p, struct ins
 
 struct replica_pending *pending_find(struct pending_table *t, uint64_t sequence)
 {
-    struct replica_pending *p = &t->slots[sequence % PROPOSALS_MAX];
+    struct replica_pending *p = &t->slots[sequence % PENDING_SPAN];
     bool is_open = p->state == PENDING_WAITING || p->state == PENDING_SENT;
 
     return is_open && p->sequence == sequence ? p : NULL;
@@ -157,7 +149,7 @@ unsigned pending_expire(struct pending_table *t, struct instant now)
     static const struct result timeout = { .outcome = OUTCOME_TIMEOUT };
     unsigned n = 0;
 
-    for (unsigned i = 0; i < PROPOSALS_MAX; i++) {
+    for (unsigned i = 0; i < PENDING_SPAN; i++) {
         struct replica_pending *p = &t->slots[i];
         bool is_open = p->state == PENDING_WAITING || p->state == PENDING_SENT;
 

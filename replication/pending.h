@@ -18,7 +18,8 @@
  */
 enum {
     PENDING_BYTES_MAX = 8 * 1024 * 1024, /* of all encoded commands */
-    PENDING_SKIP_MAX = 64,               /* taken slots that a new sequence may pass over */
+    PENDING_SPAN = 2 * PROPOSALS_MAX,    /* between the oldest and the newest sequence on their way:
+                                          the store tells repeated ones apart within 4096 */
 };
 
 enum pending_state {
@@ -45,13 +46,13 @@ struct pending_table {
     unsigned n;
     size_t n_bytes;
     struct pending_list waiting, sent, resolved; /* waiting: by sequence */
-    struct replica_pending slots[PROPOSALS_MAX]; /* by sequence % PROPOSALS_MAX */
+    struct replica_pending slots[PENDING_SPAN];  /* by sequence % PENDING_SPAN */
 };
 
 void pending_init(struct pending_table *t);
 void pending_deinit(struct pending_table *t); /* forgets everything; no `done` is called */
 
-/* The sequence of the next command, or 0 when the table is full. */
+/* The sequence of the next command, or 0 when too many are on their way, or one for too long. */
 uint64_t pending_next_sequence(const struct pending_table *t);
 
 /*

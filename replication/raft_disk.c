@@ -12,6 +12,10 @@
 #include "base/log.h"
 #include "replication/peer/rpc_codec.h"
 
+enum {
+    SETTLE_MS = 2, /* between raft_uv's first word that it is closed and our belief */
+};
+
 struct raft_disk {
     struct raft_io io; /* first: io pointers are ours */
     struct raft_uv_transport transport;
@@ -20,6 +24,9 @@ struct raft_disk {
     int (*uv_start)(struct raft_io *io, unsigned ms, raft_io_tick_cb tick, raft_io_recv_cb receive);
     void (*uv_close)(struct raft_io *io, raft_io_close_cb closed);
     raft_io_recv_cb receive; /* NULL: not started, or closing */
+    raft_io_close_cb closed;
+    uv_timer_t settling;
+    bool is_settling;
 };
 
 /* ---- A transport that connects to nobody */
@@ -87,12 +94,39 @@ static int disk_send(
     return d->options.send(d->options.data, request, message, sent);
 }
 
+static void on_settled_closed(uv_handle_t *handle)
+{
+    struct raft_disk *d = handle->data;
+
+    d->closed(&d->io);
+}
+
+static void on_settled(uv_timer_t *timer)
+{
+    uv_close((uv_handle_t *)timer, on_settled_closed);
+}
+
+/* raft_uv says so once more for every segment that it still closes: once is what libraft expects,
+ * and only after the last. */
+static void on_uv_closed(struct raft_io *io)
+{
+    struct raft_disk *d = disk_of(io);
+
+    if (!d->is_settling) {
+        d->is_settling = true;
+        (void)uv_timer_init(d->options.loop, &d->settling);
+        d->settling.data = d;
+    }
+    (void)uv_timer_start(&d->settling, on_settled, SETTLE_MS, 0);
+}
+
 static void disk_close(struct raft_io *io, raft_io_close_cb closed)
 {
     struct raft_disk *d = disk_of(io);
 
     d->receive = NULL;
-    d->uv_close(io, closed);
+    d->closed = closed;
+    d->uv_close(io, on_uv_closed);
 }
 
 void raft_disk_receive(struct raft_disk *d, struct raft_message *message)

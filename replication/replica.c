@@ -59,9 +59,9 @@ bool replica_is_ready_leader(const struct replica *r)
 
 /* ---- Life */
 
-static void guard_fatal(void *data, const char *reason) __attribute__((__noreturn__));
+static void on_guard_fatal(void *data, const char *reason) __attribute__((__noreturn__));
 
-static void guard_fatal(void *data, const char *reason)
+static void on_guard_fatal(void *data, const char *reason)
 {
     replica_fatal(data, reason);
 }
@@ -96,7 +96,7 @@ static int raft_failed(struct replica *r, const char *what, int rv)
 static int init_raft(struct replica *r, struct raft_io *io)
 {
     const char *address = r->status.members[r->status.self].address;
-    struct guard_options options = { .data = r, .fatal = guard_fatal };
+    struct guard_options options = { .data = r, .fatal = on_guard_fatal };
     int rv = raft_init(&r->raft, io, &r->fsm, r->config.node, address);
 
     if (rv != 0) {

@@ -35,7 +35,7 @@ struct host {
     int checkpoint_result;
     bool has_space;
     unsigned n_handles;
-    bool is_closing, is_replica_closed, is_told;
+    bool is_closing, is_replica_closed, is_told, is_abandoned;
     void (*closed)(void *data);
     void *closed_data;
 };
@@ -213,7 +213,11 @@ static void after_warming(uv_work_t *work, int status)
 
     (void)status;
     h->is_warming = false;
-    maybe_closed(h);
+    if (h->is_abandoned) {
+        free(h);
+    } else {
+        maybe_closed(h);
+    }
 }
 
 /*
@@ -360,6 +364,18 @@ static void start_time(struct host *h)
     (void)uv_timer_start(&h->slow, on_slow, HOST_CHECKPOINT_MS, HOST_CHECKPOINT_MS);
 }
 
+/* A refusal leaves nothing behind; what fails once raft has begun ends the process. */
+static void abandon(struct host *h)
+{
+    h->mesh = mesh_free(h->mesh);
+    h->disk = raft_disk_free(h->disk);
+    identity_close(&h->identity);
+    h->is_abandoned = true;
+    if (!h->is_warming) {
+        free(h);
+    }
+}
+
 int host_open(
     struct host **ret_host,
     const struct host_config *config,
@@ -380,13 +396,18 @@ int host_open(
 
         h->config.space_min = SPACE_SEGMENTS * segment + SPACE_SNAPSHOTS;
     }
+    h->identity.lock = -1;
     h->has_space = true;
     look_at_space(h);
     start_workers(h);
     rv = open_identity(h);
     rv = rv == 0 ? open_disk(h) : rv;
     rv = rv == 0 ? open_mesh(h) : rv;
-    rv = rv == 0 ? open_replica(h) : rv;
+    if (rv != 0) {
+        abandon(h);
+        return rv;
+    }
+    rv = open_replica(h);
     rv = rv == 0 ? store_checkpointer_new(store, &h->checkpointer) : rv;
     rv = rv == 0 ? start(h) : rv;
     if (rv != 0) {

@@ -44,7 +44,7 @@ enum host_outcome {
 
 /*
  * Opens the folder, forms the cluster when the folder is new, starts raft and listens. @store is
- * borrowed. After an error or outcome the process ends: what was opened is not closed again.
+ * borrowed. After a refusal nothing is left behind; after an error the process ends.
  * Returns 0, ERR_* (logged), or HOST_REFUSED.
  */
 int host_open(

@@ -1,5 +1,6 @@
 #include "replication/peer/mesh.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -319,6 +320,7 @@ static int listen_on(struct mesh *m)
 int mesh_open(struct mesh *m)
 {
     require(!m->is_open);
+    (void)signal(SIGPIPE, SIG_IGN); /* a peer that hung up is an error of the write */
     if (uv_tcp_init(m->config.loop, &m->listener) != 0) {
         return ERR_IO;
     }
