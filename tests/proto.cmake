@@ -1,4 +1,5 @@
 unit_test(settings_codec LINK codec)
+with_failing_heap(test_settings_codec)
 unit_test(command_codec LINK codec)
 fuzz_test(command LINK codec)
 

@@ -1,10 +1,3 @@
-# with_failing_heap(<target>): its allocations go through support/heap.c.
-function(with_failing_heap target)
-  target_sources(${target} PRIVATE support/heap.c)
-  target_link_options(${target} PRIVATE
-    -Wl,--wrap=malloc -Wl,--wrap=calloc -Wl,--wrap=realloc -Wl,--wrap=free)
-endfunction()
-
 unit_test(lease_table LINK lease)
 with_failing_heap(test_lease_table)
 unit_test(transition LINK lease)

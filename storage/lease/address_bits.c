@@ -34,6 +34,7 @@ int address_bits_reserve(struct address_bits *b, struct ip4 a)
         if (b->chunks[i] == NULL) {
             return ERR_NOMEM;
         }
+        memset(b->chunks[i]->has_unused, 0xff, sizeof b->chunks[i]->has_unused);
         b->made[i / 64] |= UINT64_C(1) << (i % 64);
     }
     return 0;
@@ -48,11 +49,15 @@ void address_bits_set(struct address_bits *b, struct ip4 a, bool used, bool reme
 {
     struct address_chunk *c = chunk_of(b, a);
     uint64_t bit = UINT64_C(1) << (a.value & 63);
+    unsigned word = word_of(a);
+    uint64_t word_bit = UINT64_C(1) << (word % 64);
 
     require(c != NULL);
     require(implies(remembered, used));
-    set(&c->used[word_of(a)], bit, used);
-    set(&c->remembered[word_of(a)], bit, remembered);
+    set(&c->used[word], bit, used);
+    set(&c->remembered[word], bit, remembered);
+    set(&c->has_unused[word / 64], word_bit, c->used[word] != UINT64_MAX);
+    set(&c->has_remembered[word / 64], word_bit, c->remembered[word] != 0);
 }
 
 struct lease_block address_bits_block(const struct address_bits *b, struct ip4 block)
@@ -64,6 +69,33 @@ struct lease_block address_bits_block(const struct address_bits *b, struct ip4 b
         return (struct lease_block){ .used = 0 };
     }
     return (struct lease_block){ c->used[word_of(block)], c->remembered[word_of(block)] };
+}
+
+uint64_t address_bits_next_block(
+    const struct address_bits *b, enum lease_block_kind kind, uint64_t block, uint64_t end)
+{
+    while (block < end) {
+        const struct address_chunk *c = b->chunks[block >> 16];
+
+        if (c == NULL && kind == LEASE_BLOCK_UNUSED) {
+            return block;
+        }
+        if (c == NULL) {
+            block = (block | 0xffff) + 1;
+            continue;
+        }
+
+        const uint64_t *summary = kind == LEASE_BLOCK_UNUSED ? c->has_unused : c->has_remembered;
+        uint64_t word = block >> 6 & (ADDRESS_CHUNK_WORDS - 1);
+        uint64_t bits = summary[word / 64] >> (word % 64);
+
+        if (bits != 0) {
+            block += (uint64_t)__builtin_ctzll(bits) * 64;
+            return block < end ? block : end;
+        }
+        block = (block | 0xfff) + 1;
+    }
+    return end;
 }
 
 /* The start of the first chunk at or after the one that begins at @from; or 1 << 32. */

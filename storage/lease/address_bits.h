@@ -17,6 +17,9 @@ enum {
 struct address_chunk {
     uint64_t used[ADDRESS_CHUNK_WORDS];
     uint64_t remembered[ADDRESS_CHUNK_WORDS];
+    /* Of the words above, a bit each: those that a search may not pass over. */
+    uint64_t has_unused[ADDRESS_CHUNK_WORDS / 64];
+    uint64_t has_remembered[ADDRESS_CHUNK_WORDS / 64];
 };
 
 struct address_bits {
@@ -31,6 +34,8 @@ int address_bits_reserve(struct address_bits *b, struct ip4 a);
 void address_bits_set(struct address_bits *b, struct ip4 a, bool used, bool remembered);
 
 struct lease_block address_bits_block(const struct address_bits *b, struct ip4 block);
+uint64_t address_bits_next_block(
+    const struct address_bits *b, enum lease_block_kind kind, uint64_t block, uint64_t end);
 
 /* The first used address at or after *@from, which then becomes the one after it. */
 bool address_bits_next_used(const struct address_bits *b, uint64_t *from, struct ip4 *ret_address);

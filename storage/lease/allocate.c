@@ -9,6 +9,7 @@ struct search {
     const struct allocate_request *request;
     enum allocate_source source; /* NEW: addresses without a row; RECYCLED: remembered rows */
     bool in_share;               /* within this node's share alone */
+    bool met_others;             /* there was something outside the share */
     uint64_t shares[ALLOCATE_RANKS_MAX]; /* of a block at a multiple of n_ranks, by rank */
     unsigned n_offered;
     unsigned n_samples;
@@ -174,8 +175,13 @@ static bool visit_word(
     struct ip4 block = ip4_of(p->block.value + word * 64);
     struct lease_block rows = lease_table_block(s->leases, block);
     uint64_t wanted = s->source == ALLOCATE_NEW ? ~rows.used : rows.remembered;
-    uint64_t bits = p->usable[word] & wanted & mask & share_of(s, block);
+    uint64_t bits = p->usable[word] & wanted & mask;
 
+    if (bits == 0) { /* most words of a full pool: no division for them */
+        return false;
+    }
+    s->met_others |= (bits & ~share_of(s, block)) != 0;
+    bits &= share_of(s, block);
     for (; bits != 0; bits &= bits - 1) {
         if (visit(s, ip4_of(block.value + (uint32_t)__builtin_ctzll(bits)), subnet)) {
             return true;
@@ -211,6 +217,28 @@ static struct slot slot_of(struct bytes client_key, const struct pool_map *pools
     return (struct slot){ i, bit / 64, UINT64_MAX << (bit % 64) };
 }
 
+/* The same for the words from @from to before @to that hold anything of the kind. */
+static bool visit_run(
+    struct search *s,
+    const struct subnet *subnet,
+    const struct pool_map *p,
+    uint32_t from,
+    uint32_t to)
+{
+    enum lease_block_kind kind =
+        s->source == ALLOCATE_NEW ? LEASE_BLOCK_UNUSED : LEASE_BLOCK_REMEMBERED;
+    uint64_t end = p->block.value + (uint64_t)to * 64;
+    uint64_t block = p->block.value + (uint64_t)from * 64;
+
+    while ((block = lease_table_next_block(s->leases, kind, block, end)) < end) {
+        if (visit_word(s, subnet, p, (uint32_t)(block - p->block.value) / 64, UINT64_MAX)) {
+            return true;
+        }
+        block += 64;
+    }
+    return false;
+}
+
 /* Once round all pools of @subnet, from the client's slot on. True when the search is over. */
 static bool search_subnet(struct search *s, const struct subnet *subnet)
 {
@@ -224,38 +252,41 @@ static bool search_subnet(struct search *s, const struct subnet *subnet)
     struct slot start = slot_of(s->request->client_key, pools, n);
     const struct pool_map *p = &pools[start.pool];
 
-    for (uint32_t w = start.word; w < p->n_words; w++) {
-        if (visit_word(s, subnet, p, w, w == start.word ? start.from : UINT64_MAX)) {
-            return true;
-        }
+    if (visit_word(s, subnet, p, start.word, start.from) ||
+        visit_run(s, subnet, p, start.word + 1, p->n_words)) {
+        return true;
     }
     for (unsigned i = 1; i < n; i++) {
         const struct pool_map *other = &pools[(start.pool + i) % n];
 
-        for (uint32_t w = 0; w < other->n_words; w++) {
-            if (visit_word(s, subnet, other, w, UINT64_MAX)) {
-                return true;
-            }
-        }
-    }
-    for (uint32_t w = 0; w <= start.word; w++) {
-        if (visit_word(s, subnet, p, w, w == start.word ? ~start.from : UINT64_MAX)) {
+        if (visit_run(s, subnet, other, 0, other->n_words)) {
             return true;
         }
     }
-    return false;
+    return visit_run(s, subnet, p, 0, start.word) ||
+           visit_word(s, subnet, p, start.word, ~start.from);
 }
 
-static bool search_pools(struct search *s, enum allocate_source source, bool in_share)
+/* One round through all candidates. */
+static void search_once(struct search *s, bool in_share)
 {
-    s->source = source;
     s->in_share = in_share;
     s->n_offered = 0;
     s->n_samples = 0;
     for (unsigned i = 0; i < s->request->n_subnets; i++) {
         if (search_subnet(s, s->request->subnets[i])) {
-            break;
+            return;
         }
+    }
+}
+
+static bool search_pools(struct search *s, enum allocate_source source)
+{
+    s->source = source;
+    s->met_others = false;
+    search_once(s, true);
+    if (!s->found && s->met_others) {
+        search_once(s, false);
     }
     return s->found;
 }
@@ -274,8 +305,7 @@ int allocate(
         s.shares[i % request->n_ranks] |= UINT64_C(1) << i;
     }
     if (!take_reservation(&s) && !take_own(&s) && !take_wanted(&s) &&
-        !search_pools(&s, ALLOCATE_NEW, true) && !search_pools(&s, ALLOCATE_NEW, false) &&
-        !search_pools(&s, ALLOCATE_RECYCLED, true) && !search_pools(&s, ALLOCATE_RECYCLED, false)) {
+        !search_pools(&s, ALLOCATE_NEW) && !search_pools(&s, ALLOCATE_RECYCLED)) {
         return ALLOCATE_EXHAUSTED;
     }
     *ret_allocation = s.best;

@@ -222,6 +222,12 @@ struct lease_block lease_table_block(const struct lease_table *t, struct ip4 blo
     return address_bits_block(&t->bits, block);
 }
 
+uint64_t lease_table_next_block(
+    const struct lease_table *t, enum lease_block_kind kind, uint64_t block, uint64_t end)
+{
+    return address_bits_next_block(&t->bits, kind, block, end);
+}
+
 bool lease_table_next(const struct lease_table *t, uint64_t *cursor, struct lease *ret_lease)
 {
     struct ip4 address = IP4_ANY;

@@ -45,8 +45,7 @@ void lease_table_clear(struct lease_table *t);
 
 /*
  * What is known of the 64 addresses from @block on, which is a multiple of 64; the lowest address
- * is bit 0. A search through a pool costs one call per 64 addresses, so that a nearly full pool
- * of a million addresses is searched in microseconds.
+ * is bit 0.
  */
 struct lease_block {
     uint64_t used;       /* there is a row */
@@ -54,5 +53,17 @@ struct lease_block {
 };
 
 struct lease_block lease_table_block(const struct lease_table *t, struct ip4 block);
+
+enum lease_block_kind {
+    LEASE_BLOCK_UNUSED,     /* some address has no row */
+    LEASE_BLOCK_REMEMBERED, /* some row is remembered */
+};
+
+/*
+ * The first block of @kind at or after @block and before @end (both multiples of 64), or @end.
+ * A step per 4096 addresses: a full pool of a million is told from 256 words.
+ */
+uint64_t lease_table_next_block(
+    const struct lease_table *t, enum lease_block_kind kind, uint64_t block, uint64_t end);
 
 #endif

@@ -6,7 +6,7 @@
 /*
  * Heap - fails allocations on demand and counts what is in use
  *
- * For test programs that are linked with heap.c by with_failing_heap() (tests/storage.cmake): every
+ * For test programs that are linked with heap.c by with_failing_heap() (cmake/Testing.cmake): every
  * malloc, calloc, realloc and free of our own code goes through it.
  */
 

@@ -253,6 +253,7 @@ TEST(every_usable_address_is_given_once_whatever_the_share)
         q->rank = n_ranks / 2;
         assert_int_equal(drain(q, ALLOCATE_NEW), LAN_USABLE);
         assert_int_equal(lease_table_count(table), LAN_USABLE);
+        assert_int_equal(drain(asking(&room, "", GUEST), ALLOCATE_NEW), 1024);
     }
 }
 
@@ -372,6 +373,7 @@ TEST(a_search_among_offers_is_bounded)
     sample.guest_pools[0].range = (struct ip4_range){ { GUEST + 1 }, { GUEST + 65000 } };
     assert_int_equal(network_map_new(&map, sample_settings_document(&sample), 2), 0);
     q = asking(&room, "a", GUEST);
+    q->n_ranks = 3;
     q->is_offered = count_offered;
     q->data = &n_asked;
     assert_int_equal(allocate(map, table, q, &a), ALLOCATE_EXHAUSTED);

@@ -119,6 +119,34 @@ TEST(a_block_shows_who_has_a_row_and_which_is_remembered)
     assert_true(block.used == 0 && block.remembered == 0);
 }
 
+static uint64_t next_block(enum lease_block_kind kind, uint64_t from, uint64_t end)
+{
+    return lease_table_next_block(table, kind, from, end);
+}
+
+TEST(blocks_without_anything_of_a_kind_are_passed_over)
+{
+    assert_int_equal(next_block(LEASE_BLOCK_UNUSED, 0x10000, 0x30000), 0x10000);
+    assert_int_equal(next_block(LEASE_BLOCK_REMEMBERED, 0x10000, 0x30000), 0x30000);
+    for (uint32_t a = 0x10000; a < 0x22000; a++) { /* more than a chunk */
+        put(a, "a", LEASE_BOUND);
+    }
+    assert_int_equal(next_block(LEASE_BLOCK_UNUSED, 0x10000, 0x30000), 0x22000);
+    assert_int_equal(next_block(LEASE_BLOCK_UNUSED, 0x10000, 0x21fc0), 0x21fc0);
+    assert_int_equal(next_block(LEASE_BLOCK_REMEMBERED, 0x10000, 0x30000), 0x30000);
+    lease_table_remove(table, ip4_of(0x1fffe));
+    put(0x20041, "a", LEASE_EXPIRED);
+    assert_int_equal(next_block(LEASE_BLOCK_UNUSED, 0x10000, 0x30000), 0x1ffc0);
+    assert_int_equal(next_block(LEASE_BLOCK_UNUSED, 0x20000, 0x30000), 0x22000);
+    assert_int_equal(next_block(LEASE_BLOCK_REMEMBERED, 0x10000, 0x30000), 0x20040);
+    assert_int_equal(next_block(LEASE_BLOCK_REMEMBERED, 0x20080, 0x30000), 0x30000);
+    put(0x1fffe, "a", LEASE_BOUND);
+    put(0x20041, "a", LEASE_BOUND);
+    assert_int_equal(next_block(LEASE_BLOCK_UNUSED, 0x10000, 0x30000), 0x22000);
+    assert_int_equal(next_block(LEASE_BLOCK_REMEMBERED, 0x10000, 0x30000), 0x30000);
+    assert_int_equal(next_block(LEASE_BLOCK_UNUSED, 0xffffffc0, UINT64_C(1) << 32), 0xffffffc0);
+}
+
 TEST(all_rows_are_visited_by_address_while_the_table_changes)
 {
     static const uint32_t addresses[] = { 0x7f000001, 0x80000000, 0x8000ffff, 0xffffffff };
@@ -294,6 +322,7 @@ int main(void)
         CASE(a_row_that_changes_its_client_is_found_by_the_new_one_alone),
         CASE(bound_and_declined_rows_of_a_client_come_before_remembered_ones),
         CASE(a_block_shows_who_has_a_row_and_which_is_remembered),
+        CASE(blocks_without_anything_of_a_kind_are_passed_over),
         CASE(all_rows_are_visited_by_address_while_the_table_changes),
         CASE(a_cleared_table_is_as_new),
         CASE(a_random_history_leaves_what_a_naive_model_has),

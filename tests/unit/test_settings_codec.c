@@ -1,7 +1,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/err.h"
 #include "proto/settings_codec.h"
+#include "support/heap.h"
 #include "support/test.h"
 
 /* Literals of proto/settings.h with something in every field. */
@@ -255,6 +257,32 @@ TEST(a_document_above_the_limit_is_refused_on_both_ways)
     free(huge);
 }
 
+TEST(lack_of_memory_is_told_from_malformed_bytes)
+{
+    struct settings_document *d = NULL;
+    uint8_t *encoded = NULL;
+    size_t n = 0;
+    int failures = 0;
+
+    heap_fail_after(0);
+    while (settings_encode(&full, &encoded, &n) == ERR_NOMEM) {
+        assert_int_equal(heap_in_use(), 0);
+        heap_fail_after(++failures);
+    }
+    assert_true(failures >= 2); /* the arena, the bytes */
+    failures = 0;
+    heap_fail_after(0);
+    while (settings_decode(bytes_of(encoded, n), &d) == ERR_NOMEM) {
+        heap_fail_after(++failures);
+    }
+    heap_fail_after(-1);
+    assert_true(failures >= 3); /* the document, the messages, the values */
+    assert_non_null(d);
+    (void)settings_document_free(d);
+    free(encoded);
+    assert_int_equal(heap_in_use(), 0);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -263,6 +291,7 @@ int main(void)
         cmocka_unit_test(a_document_cut_short_is_malformed_or_another_document),
         cmocka_unit_test(numbers_out_of_range_are_malformed),
         cmocka_unit_test(a_document_above_the_limit_is_refused_on_both_ways),
+        cmocka_unit_test(lack_of_memory_is_told_from_malformed_bytes),
     };
 
     return cmocka_run_group_tests_name("settings_codec", tests, NULL, NULL);
