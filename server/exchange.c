@@ -12,8 +12,8 @@
  *                                       +-> propose -> (waits) -> result -+-> DONE: ACK, or nothing
  *                                                                         +-> refused: NAK
  *                                                                         +-> no result: silent
- * An ACK that gives or extends a lease leaves from the result alone (exchange_propose.c); a repeated one says what
- * the committed row says already.
+ * An ACK that gives or extends a lease leaves from the result alone (exchange_propose.c); a
+ * repeated one says what the committed row says already.
  */
 
 static void init_limits(struct exchanges *x)

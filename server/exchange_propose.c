@@ -69,10 +69,22 @@ static void settle(struct exchanges *x, const struct exchange *e)
     observed_remove(x->choosing, e->place);
 }
 
-/* What the majority has stored may be told, and no more than it has stored. */
+/*
+ * What the majority has stored may be told: the promise, counted from its entry as the client
+ * counts it from its request (RFC 2131 4.4.1), but never beyond the hold counted from now.
+ */
+static struct seconds promise_of(const struct result *result, struct instant now)
+{
+    struct seconds promise = instant_seconds_until(result->expires_at, result->at);
+    struct seconds hold = instant_seconds_until(result->held_until, now);
+
+    return promise.value < hold.value ? promise : hold;
+}
+
 static void acknowledge(struct exchanges *x, struct exchange *e, const struct result *result)
 {
-    struct seconds lease = instant_seconds_until(result->expires_at, result->at);
+    struct instant cluster_time = x->proposer.cluster_time(x->proposer.data);
+    struct seconds lease = promise_of(result, instant_max(cluster_time, result->at));
 
     settle(x, e);
     if (lease.value > 0) {

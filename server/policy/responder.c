@@ -315,6 +315,13 @@ static void by_kind(const struct responder_facts *f, struct responder_verdict *v
     }
 }
 
+/* The first thing that is wrong: a node without a majority does not serve either. */
+static bool lacks_majority(const struct responder_facts *f, const struct responder_verdict *v)
+{
+    return !f->view->has_majority && f->request->kind != REQUEST_INFORM &&
+           (v->answers || v->reason == REASON_NOT_SERVING);
+}
+
 void responder_decide(const struct responder_facts *f, struct responder_verdict *ret_verdict)
 {
     struct ip4 shared = shared_id(f);
@@ -325,7 +332,7 @@ void responder_decide(const struct responder_facts *f, struct responder_verdict 
     };
 
     by_kind(f, &v);
-    if (v.answers && !f->view->has_majority && f->request->kind != REQUEST_INFORM) {
+    if (lacks_majority(f, &v)) {
         silence(&v, REASON_NO_MAJORITY);
     }
     if (v.answers && ip4_is_any(v.server_id)) {

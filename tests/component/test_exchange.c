@@ -140,6 +140,35 @@ TEST(rule_22_the_ack_promises_what_is_committed)
     assert_int_equal(message_lease_time(client_heard(&node)).value, 3540);
 }
 
+TEST(rule_22_a_late_ack_promises_nothing_beyond_the_hold)
+{
+    struct result result = { .outcome = OUTCOME_DONE, .index = 9, .at = node.cluster_time };
+
+    static const struct {
+        int64_t headroom_ms;
+        uint32_t told;
+    } rows[] = {
+        {0,       597},
+        { 2000,   599},
+        { 300000, 600},
+    };
+
+    result.expires_at = instant_add_ms(result.at, 600000);
+    one_node_wait(&node, 2500);
+    for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+        struct ip4 address = get_offer(1);
+
+        result.held_until = instant_add_ms(result.expires_at, rows[i].headroom_ms);
+        (void)client_say(&node, selecting(1, address, id1));
+        one_node_answer(&node, result);
+        assert_int_equal(message_lease_time(client_heard(&node)).value, rows[i].told);
+    }
+    result.held_until = result.at;
+    (void)client_say(&node, selecting(1, get_offer(1), id1));
+    one_node_answer(&node, result);
+    assert_int_equal(message_type(client_heard(&node)), MESSAGE_OFFER); /* and nothing after it */
+}
+
 TEST(rule_31_what_the_log_refuses_is_a_nak)
 {
     static const struct {
@@ -441,6 +470,7 @@ int main(void)
         CASE(rule_68_no_ack_leaves_before_the_log_says_done),
         CASE(rule_68_a_renewal_waits_for_the_log_too),
         CASE(rule_22_the_ack_promises_what_is_committed),
+        CASE(rule_22_a_late_ack_promises_nothing_beyond_the_hold),
         CASE(rule_31_what_the_log_refuses_is_a_nak),
         CASE(rule_70_what_the_log_does_not_answer_is_silence),
         CASE(rule_71_without_a_majority_nothing_is_offered_bound_or_refused),

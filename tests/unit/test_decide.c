@@ -336,7 +336,7 @@ TEST(rule_54_a_reservation_that_another_still_holds_moves_nobody)
     put(lan_address(1, 101), "printer", LEASE_BOUND);
     put(lan_address(1, 103), "c2", LEASE_BOUND);
     assert_decided(VERDICT_PROPOSE_BIND, REASON_RENEWED);
-    put(lan_address(1, 103), "c2", LEASE_DECLINED);
+    put(lan_address(1, 103), "printer", LEASE_DECLINED);
     assert_decided(VERDICT_PROPOSE_BIND, REASON_RENEWED);
 }
 

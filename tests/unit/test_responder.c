@@ -195,6 +195,8 @@ TEST(rule_71_without_a_majority_only_inform_is_answered)
         assert_true(answers());
         view.has_majority = false;
         assert_silent(REASON_NO_MAJORITY);
+        stop_serving(1);
+        assert_silent(REASON_NO_MAJORITY);
     }
     scene(1, REQUEST_INFORM);
     view.has_majority = false;
