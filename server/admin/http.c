@@ -184,6 +184,7 @@ static bool add_body(struct incoming *in, const char *piece, size_t n)
     return true;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the signature is the library's */
 static enum MHD_Result on_request(
     void *data,
     struct MHD_Connection *connection,
