@@ -160,6 +160,11 @@ struct replica *replica_free(struct replica *r)
     if (r->is_initialised && !r->is_closed) {
         raft_free(r->raft.address); /* all that a raft holds before its start */
     }
+    return replica_abandon(r);
+}
+
+struct replica *replica_abandon(struct replica *r)
+{
     r->guard = guard_free(r->guard);
     r->decoder = command_decoder_free(r->decoder);
     r->snapshot.pin = store_pin_free(r->snapshot.pin);

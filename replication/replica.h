@@ -61,6 +61,10 @@ int replica_new(
     const struct replica_port *port);
 struct replica *replica_free(struct replica *r); /* never started, or closed */
 
+/* What a kill does: frees the replica but not what libraft allocated, and calls nobody back. The
+ * simulator owns libraft's heap and frees that itself. */
+struct replica *replica_abandon(struct replica *r);
+
 /* Bootstraps a pristine folder from the members, then starts Raft. Returns 0 or ERR_*. */
 int replica_start(struct replica *r, bool is_pristine);
 

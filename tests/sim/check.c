@@ -1,0 +1,339 @@
+#include "sim/check.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/check.h"
+#include "proto/command_codec.h"
+#include "proto/dhcp/client_id.h"
+#include "proto/dhcp/message.h"
+#include "sim/client.h"
+
+enum { INDEX_MAX = 1 << 20 };
+
+struct promise { /* what a node said of an address when it was last looked at */
+    bool is_bound;
+    struct instant started_at, expires_at;
+    uint64_t client;
+};
+
+struct check {
+    struct world *world;
+    uint64_t n_steps;
+    struct digest *digests; /* by index; zero: not seen */
+    bool *is_known;
+    uint64_t seen[SIM_NODES_MAX + 1]; /* index a node was last looked at */
+    struct promise promises[SIM_NODES_MAX + 1][SIM_POOL_SIZE];
+    struct command_decoder *decoder, *batch_decoder;
+};
+
+struct check *check_new(struct world *w)
+{
+    struct check *c = calloc(1, sizeof *c);
+
+    require(c != NULL);
+    c->world = w;
+    c->digests = calloc(INDEX_MAX, sizeof *c->digests);
+    c->is_known = calloc(INDEX_MAX, sizeof *c->is_known);
+    require(c->digests != NULL && c->is_known != NULL);
+    require(command_decoder_new(&c->decoder) == 0);
+    require(command_decoder_new(&c->batch_decoder) == 0);
+    w->check = c;
+    return c;
+}
+
+struct check *check_free(struct check *c)
+{
+    if (c != NULL) {
+        c->decoder = command_decoder_free(c->decoder);
+        c->batch_decoder = command_decoder_free(c->batch_decoder);
+        free(c->digests);
+        free(c->is_known);
+        free(c);
+    }
+    return NULL;
+}
+
+uint64_t check_count(const struct check *c)
+{
+    return c->n_steps;
+}
+
+void check_forget_node(struct check *c, unsigned number)
+{
+    c->seen[number] = 0;
+    memset(c->promises[number], 0, sizeof c->promises[number]);
+}
+
+/* ---- invariants 2 to 5 */
+
+static void check_digest(struct check *c, unsigned number, const struct store *s)
+{
+    uint64_t index = store_applied_index(s);
+
+    require(index < INDEX_MAX);
+    if (c->is_known[index] && !digest_equal(c->digests[index], store_digest(s))) {
+        world_fail(
+            c->world,
+            "node %u has other rows than another node at index %llu",
+            number,
+            (unsigned long long)index);
+    }
+    c->is_known[index] = true;
+    c->digests[index] = store_digest(s);
+}
+
+static void check_promise(struct check *c, unsigned number, const struct lease *l)
+{
+    if (l->address.value - SIM_POOL_FIRST >= SIM_POOL_SIZE) {
+        return;
+    }
+
+    struct promise *old = &c->promises[number][l->address.value - SIM_POOL_FIRST];
+    struct promise now = {
+        .is_bound = l->state == LEASE_BOUND,
+        .started_at = l->started_at,
+        .expires_at = l->expires_at,
+        .client = hash64(l->client_key, 0),
+    };
+
+    if (old->is_bound && now.is_bound && old->client == now.client &&
+        instant_equal(old->started_at, now.started_at) &&
+        instant_before(now.expires_at, old->expires_at)) {
+        world_fail(c->world, "node %u shrank a promise", number);
+    }
+    *old = now;
+}
+
+static void check_single(struct check *c, unsigned number, const struct lease *l)
+{
+    const struct lease_table *table = store_leases(node_store(c->world->nodes[number]));
+    uint64_t cursor = 0;
+    struct lease other;
+
+    if (l->state != LEASE_BOUND) {
+        return;
+    }
+    while (lease_table_next_of_client(table, l->client_key, &cursor, &other)) {
+        if (other.state == LEASE_BOUND && !ip4_equal(other.address, l->address)) {
+            world_fail(c->world, "node %u has two bound leases of one client", number);
+        }
+    }
+}
+
+static void check_row(struct check *c, unsigned number, const struct lease *l)
+{
+    if (instant_before(l->held_until, l->expires_at)) {
+        world_fail(c->world, "node %u promises beyond the hold", number);
+    }
+    if (l->address.value == SIM_RESERVED && l->state == LEASE_BOUND &&
+        l->hw_address.at[l->hw_address.n - 1] != 1) {
+        world_fail(c->world, "node %u gave a reserved address to another", number);
+    }
+    check_promise(c, number, l);
+    check_single(c, number, l);
+}
+
+static void check_table(struct check *c, unsigned number, const struct store *s)
+{
+    uint64_t cursor = 0;
+    struct lease l;
+
+    while (lease_table_next(store_leases(s), &cursor, &l)) {
+        check_row(c, number, &l);
+    }
+}
+
+static unsigned number_of(const struct check *c, const struct node *n)
+{
+    for (unsigned i = 1; i <= c->world->n_nodes; i++) {
+        if (c->world->nodes[i] == n) {
+            return i;
+        }
+    }
+    require(false);
+    return 0;
+}
+
+void check_node(struct check *c, struct node *n)
+{
+    unsigned number = number_of(c, n);
+    const struct store *s = node_store(n);
+
+    if (s == NULL || store_applied_index(s) == c->seen[number]) {
+        return;
+    }
+    c->seen[number] = store_applied_index(s);
+    c->n_steps++;
+    check_digest(c, number, s);
+    check_table(c, number, s);
+}
+
+/* ---- the one rule */
+
+struct given {
+    struct ip4 address;
+    struct bytes client_key;
+    struct seconds lease;
+};
+
+/* True when the entry binds what was given, for at least as long. */
+static bool entry_binds(struct check *c, const struct disk_entry *e, const struct given *g)
+{
+    struct batch b;
+    struct command command;
+
+    if (e->type != RAFT_COMMAND ||
+        batch_decode(c->batch_decoder, bytes_of(e->data, e->n), &b) != 0) {
+        return false;
+    }
+    for (unsigned i = 0; i < b.n_commands; i++) {
+        require(command_decode(c->decoder, b.commands[i], &command) == 0);
+        if (command.kind == COMMAND_BIND && ip4_equal(command.bind.address, g->address) &&
+            bytes_equal(command.bind.client_key, g->client_key) &&
+            command.bind.lease.value >= g->lease.value) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* On how many disks the entry at @index of @term lies. */
+static unsigned count_copies(const struct world *w, uint64_t index, uint64_t term)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 1; i <= w->n_nodes; i++) {
+        const struct disk *d = node_disk(w->nodes[i]);
+        const struct disk_entry *e = disk_entry(d, index);
+        bool is_in_snapshot = d->has_snapshot && d->snapshot.index >= index;
+
+        n += is_in_snapshot || (e != NULL && e->term == term && e->durable_at <= w->queue.now);
+    }
+    return n;
+}
+
+static bool is_in_majority_of_logs(struct check *c, const struct given *g)
+{
+    const struct world *w = c->world;
+
+    for (unsigned i = 1; i <= w->n_nodes; i++) {
+        const struct disk *d = node_disk(w->nodes[i]);
+
+        for (uint64_t k = d->n; k > 0; k--) {
+            const struct disk_entry *e = &d->entries[k - 1];
+
+            if (count_copies(w, d->first + k - 1, e->term) > w->n_nodes / 2 &&
+                entry_binds(c, e, g)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* The entry is in nobody's log any more: then the stores that live must have the row. */
+static bool is_in_majority_of_stores(const struct check *c, const struct given *g)
+{
+    const struct world *w = c->world;
+    unsigned n = 0;
+
+    for (unsigned i = 1; i <= w->n_nodes; i++) {
+        const struct store *s = node_store(w->nodes[i]);
+        struct lease l;
+
+        n += s != NULL && lease_table_find(store_leases(s), g->address, &l) &&
+             l.state == LEASE_BOUND && bytes_equal(l.client_key, g->client_key);
+    }
+    return n > w->n_nodes / 2;
+}
+
+void check_reply(struct check *c, struct node *n, struct bytes reply)
+{
+    struct message m;
+    uint8_t key[CLIENT_KEY_MAX];
+    struct bytes id;
+
+    require(message_parse(&m, reply) == 0);
+    if (message_type(&m) != MESSAGE_ACK || message_lease_time(&m).value == 0) {
+        return;
+    }
+    id = message_option(&m, 61);
+    if (id.n == 0) {
+        key[0] = m.header.hardware.type;
+        memcpy(key + 1, m.header.hardware.address, m.header.hardware.n);
+        id = bytes_of(key, m.header.hardware.n + 1u);
+    }
+
+    struct given g = { m.header.yiaddr, id, message_lease_time(&m) };
+    char text[IP4_TEXT_MAX];
+
+    if (!is_in_majority_of_logs(c, &g) && !is_in_majority_of_stores(c, &g)) {
+        world_fail(
+            c->world,
+            "node %u acknowledges %s, which no majority has stored",
+            number_of(c, n),
+            ip4_format(g.address, text));
+    }
+}
+
+/* ---- the end */
+
+static void check_agreement(const struct check *c)
+{
+    const struct world *w = c->world;
+    const struct store *first = node_store(w->nodes[1]);
+
+    for (unsigned i = 2; i <= w->n_nodes; i++) {
+        const struct store *s = node_store(w->nodes[i]);
+
+        if (store_applied_index(s) != store_applied_index(first)) {
+            world_fail(
+                w,
+                "node %u is at index %llu of term %llu and node 1 at %llu of term %llu",
+                i,
+                (unsigned long long)store_applied_index(s),
+                (unsigned long long)replica_term(node_replica(w->nodes[i])),
+                (unsigned long long)store_applied_index(first),
+                (unsigned long long)replica_term(node_replica(w->nodes[1])));
+        }
+        if (!digest_equal(store_digest(s), store_digest(first))) {
+            world_fail(w, "node %u has other rows than node 1", i);
+        }
+    }
+}
+
+static void check_belief(const struct world *w, const struct belief *b)
+{
+    for (unsigned i = 1; i <= w->n_nodes; i++) {
+        struct lease l;
+        char text[IP4_TEXT_MAX];
+
+        if (!lease_table_find(store_leases(node_store(w->nodes[i])), b->address, &l) ||
+            l.state != LEASE_BOUND || !bytes_equal(l.client_key, b->client_key)) {
+            world_fail(
+                w,
+                "node %u lost the lease of client %u on %s",
+                i,
+                b->client,
+                ip4_format(b->address, text));
+        }
+    }
+}
+
+void check_end(struct check *c)
+{
+    const struct world *w = c->world;
+    unsigned cursor = 0, n = 0;
+    struct belief b;
+
+    check_agreement(c);
+    while (lan_next_belief(w->lan, &cursor, &b)) {
+        check_belief(w, &b);
+        n++;
+    }
+    if (n < SIM_POOL_SIZE / 2) {
+        world_fail(w, "only %u clients have an address after all faults are over", n);
+    }
+}

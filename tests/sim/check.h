@@ -1,0 +1,42 @@
+#ifndef SIM_CHECK_H
+#define SIM_CHECK_H
+
+#include "sim/node.h"
+
+/*
+ * Check - the invariants of the lease protocol, after every step of the simulation
+ *
+ *   2  a client has at most one bound lease per network
+ *   3  a reserved address is bound to nobody but its client
+ *   4  a promise never shrinks and never exceeds its hold
+ *   5  two nodes at the same index hold the same rows (digest)
+ *   the one rule: an ACK leaves only when a majority of disks holds its Bind
+ * Invariant 1 (one client per address) is checked where it matters: in what clients believe.
+ */
+enum {
+    SIM_POOL_FIRST = 0x0a000064, /* 10.0.0.100 */
+    SIM_POOL_SIZE = 24,
+    SIM_RESERVED = 0x0a000032, /* 10.0.0.50, outside the pool */
+};
+
+struct check;
+
+struct check *check_new(struct world *w);
+struct check *check_free(struct check *c);
+
+/* After @n did something. */
+void check_node(struct check *c, struct node *n);
+
+/* @n restarted: what it promised before is on its disk, not in its memory. */
+void check_forget_node(struct check *c, unsigned number);
+
+/* @n sends @reply. */
+void check_reply(struct check *c, struct node *n, struct bytes reply);
+
+/* All faults are over and time has passed: the nodes agree, and nobody's lease is missing. */
+void check_end(struct check *c);
+
+/* Steps that were checked. */
+uint64_t check_count(const struct check *c);
+
+#endif

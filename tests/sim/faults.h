@@ -1,0 +1,20 @@
+#ifndef SIM_FAULTS_H
+#define SIM_FAULTS_H
+
+#include "sim/world.h"
+
+/*
+ * Faults - what goes wrong, at random moments
+ *
+ * Kills with loss of volatile state, lost or damaged databases, links cut in one or both
+ * directions, cables pulled, bad moments of the network. Each one ends after a while.
+ */
+void faults_begin(struct world *w);
+
+/* No new faults, everything mended, every node up. */
+void faults_end(struct world *w);
+
+/* How many there were. */
+uint64_t faults_count(void);
+
+#endif
