@@ -1,6 +1,3 @@
-#include <string.h>
-
-#include "base/own.h"
 #include "proto/dhcp/option.h"
 #include "server/exchange.h"
 #include "server/policy/decision.h"
@@ -41,46 +38,6 @@ static uint64_t count_of(enum reason reason)
     return exchanges_reason_counts(node.exchanges)[reason];
 }
 
-static void assert_heard(enum message_type type, struct ip4 yiaddr)
-{
-    const struct message *m = client_heard(&node);
-
-    assert_int_equal(message_type(m), type);
-    assert_int_equal(m->header.yiaddr.value, yiaddr.value);
-}
-
-static struct ip4 get_offer(uint8_t client)
-{
-    assert_int_equal(
-        client_say(&node, (struct client_says){ .type = MESSAGE_DISCOVER, .client = client }), 1);
-    assert_int_equal(message_type(client_heard(&node)), MESSAGE_OFFER);
-    return client_heard(&node)->header.yiaddr;
-}
-
-static struct client_says selecting(uint8_t client, struct ip4 address, struct ip4 server_id)
-{
-    return (struct client_says){
-        .type = MESSAGE_REQUEST, .client = client, .wanted = address, .server_id = server_id
-    };
-}
-
-static struct client_says renewing(uint8_t client, struct ip4 address)
-{
-    return (struct client_says){
-        .type = MESSAGE_REQUEST, .client = client, .ciaddr = address, .is_unicast = true
-    };
-}
-
-static struct ip4 get_lease(uint8_t client)
-{
-    struct ip4 address = get_offer(client);
-
-    assert_int_equal(client_say(&node, selecting(client, address, id1)), 0);
-    one_node_commit(&node);
-    assert_heard(MESSAGE_ACK, address);
-    return address;
-}
-
 /* A lease of another client, given by another node. */
 static void give_to_other(struct ip4 address, struct ip4 server_id)
 {
@@ -107,7 +64,7 @@ static const struct lease *row_of(struct ip4 address)
 
 TEST(rule_56_a_release_carries_when_it_came_and_whom_it_names)
 {
-    struct ip4 address = get_lease(1);
+    struct ip4 address = client_get_lease(&node, 1);
     struct command c;
 
     one_node_wait(&node, 5000);
@@ -130,7 +87,7 @@ TEST(rule_56_a_release_carries_when_it_came_and_whom_it_names)
 
 TEST(rule_56_a_release_that_waited_in_the_socket_is_older_than_the_renewal)
 {
-    struct ip4 address = get_lease(1);
+    struct ip4 address = client_get_lease(&node, 1);
     struct arrival arrival = one_node_arrival(&node);
     struct packet packet;
     struct message_header header = packet_header();
@@ -139,7 +96,7 @@ TEST(rule_56_a_release_that_waited_in_the_socket_is_older_than_the_renewal)
     packet_start(&packet, &header, MESSAGE_RELEASE);
     arrival.was_broadcast = false;
     one_node_wait(&node, 10000);
-    (void)client_say(&node, renewing(1, address));
+    (void)client_say(&node, client_renewing(1, address));
     one_node_commit(&node);
     one_node_wait(&node, 1000);
     exchanges_receive(node.exchanges, &arrival, packet_end(&packet)); /* 11 s old */
@@ -150,7 +107,7 @@ TEST(rule_56_a_release_that_waited_in_the_socket_is_older_than_the_renewal)
 
 TEST(rule_57_a_decline_puts_the_address_away)
 {
-    struct ip4 address = get_lease(1);
+    struct ip4 address = client_get_lease(&node, 1);
     struct client_says says = {
         .type = MESSAGE_DECLINE, .client = 1, .wanted = address, .server_id = id1
     };
@@ -160,12 +117,12 @@ TEST(rule_57_a_decline_puts_the_address_away)
     assert_false(one_node_last_command(&node).decline.offered);
     one_node_commit(&node);
     assert_int_equal(row_of(address)->state, LEASE_DECLINED);
-    assert_int_not_equal(get_offer(1).value, address.value);
+    assert_int_not_equal(client_get_offer(&node, 1).value, address.value);
 }
 
 TEST(rule_57_an_address_on_offer_may_be_declined)
 {
-    struct ip4 address = get_offer(1);
+    struct ip4 address = client_get_offer(&node, 1);
     struct client_says says = {
         .type = MESSAGE_DECLINE, .client = 1, .wanted = address, .server_id = id1
     };
@@ -184,7 +141,7 @@ TEST(rule_58_inform_gets_settings_and_no_lease_even_without_a_majority)
 
     node.view.has_majority = false;
     assert_int_equal(client_say(&node, says), 1);
-    assert_heard(MESSAGE_ACK, IP4_ANY);
+    client_assert_heard(&node, MESSAGE_ACK, IP4_ANY);
     assert_false(message_has(client_heard(&node), OPTION_LEASE_TIME));
     assert_false(message_has(client_heard(&node), OPTION_RENEWAL_TIME));
     assert_true(message_has(client_heard(&node), OPTION_ROUTERS));
@@ -197,7 +154,7 @@ TEST(rule_59_bootp_gets_its_reservation_when_it_is_committed)
     assert_int_equal(client_say(&node, (struct client_says){ .client = 0xaa }), 0);
     assert_int_equal(node.n_queued, 1);
     one_node_commit(&node);
-    assert_heard(MESSAGE_BOOTP, lan_address(1, 10));
+    client_assert_heard(&node, MESSAGE_BOOTP, lan_address(1, 10));
     assert_int_equal(client_say(&node, (struct client_says){ .client = 2 }), 0);
     assert_int_equal(count_of(REASON_NOT_RESERVED), 1);
 }
@@ -227,7 +184,7 @@ TEST(options_come_from_the_most_specific_scope)
 
 TEST(the_broadcast_address_is_told_to_who_asks_for_it)
 {
-    (void)get_offer(1);
+    (void)client_get_offer(&node, 1);
     assert_true(message_has(client_heard(&node), OPTION_SUBNET_MASK));
     assert_false(message_has(client_heard(&node), OPTION_BROADCAST_ADDRESS));
 }
@@ -238,7 +195,7 @@ TEST(boot_settings_are_the_subnet_s_before_the_network_s)
         (struct boot_settings){ lan_address(1, 60), bytes_of_text("boot"), bytes_of_text("a.efi") };
     node.lan.subnets[0].boot.file = bytes_of_text("b.efi");
     assert_int_equal(one_node_apply_settings(&node), 0);
-    (void)get_offer(1);
+    (void)client_get_offer(&node, 1);
     assert_int_equal(client_heard(&node)->header.siaddr.value, lan_address(1, 60).value);
     assert_true(bytes_equal(client_heard(&node)->header.sname, bytes_of_text("boot")));
     assert_true(bytes_equal(client_heard(&node)->header.file, bytes_of_text("b.efi")));
@@ -246,8 +203,8 @@ TEST(boot_settings_are_the_subnet_s_before_the_network_s)
 
 TEST(rule_63_a_host_name_is_cleaned_before_it_is_stored)
 {
-    struct ip4 address = get_offer(1);
-    struct client_says says = selecting(1, address, id1);
+    struct ip4 address = client_get_offer(&node, 1);
+    struct client_says says = client_selecting(1, address, id1);
 
     says.host_name = bytes_of_text("lap\"top;\n.rm");
     (void)client_say(&node, says);
@@ -273,8 +230,8 @@ TEST(rule_50_a_nak_says_why)
     struct bytes why;
 
     give_to_other(address, id2);
-    assert_int_equal(client_say(&node, renewing(1, address)), 1);
-    assert_heard(MESSAGE_NAK, IP4_ANY);
+    assert_int_equal(client_say(&node, client_renewing(1, address)), 1);
+    client_assert_heard(&node, MESSAGE_NAK, IP4_ANY);
     why = message_option(client_heard(&node), OPTION_MESSAGE);
     assert_true(bytes_equal(why, bytes_of_text(reason_spec(REASON_LEASED_TO_OTHER)->text)));
     assert_int_equal(node.n_queued, 0);

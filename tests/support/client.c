@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "proto/dhcp/message_build.h"
 #include "proto/dhcp/option.h"
+#include "support/test.h"
 
 static void put_bytes(struct writer *w, uint8_t code, struct bytes value)
 {
@@ -62,4 +63,45 @@ const struct message *client_heard(const struct one_node *o)
 
     require(message_parse(&message, (struct bytes){ o->reply, o->n_reply }) == 0);
     return &message;
+}
+
+struct client_says client_selecting(uint8_t client, struct ip4 address, struct ip4 server_id)
+{
+    return (struct client_says){
+        .type = MESSAGE_REQUEST, .client = client, .wanted = address, .server_id = server_id
+    };
+}
+
+struct client_says client_renewing(uint8_t client, struct ip4 address)
+{
+    return (struct client_says){
+        .type = MESSAGE_REQUEST, .client = client, .ciaddr = address, .is_unicast = true
+    };
+}
+
+void client_assert_heard(const struct one_node *o, enum message_type type, struct ip4 yiaddr)
+{
+    const struct message *m = client_heard(o);
+
+    assert_int_equal(message_type(m), type);
+    assert_int_equal(m->header.yiaddr.value, yiaddr.value);
+}
+
+struct ip4 client_get_offer(struct one_node *o, uint8_t client)
+{
+    struct client_says discover = { .type = MESSAGE_DISCOVER, .client = client };
+
+    assert_int_equal(client_say(o, discover), 1);
+    assert_int_equal(message_type(client_heard(o)), MESSAGE_OFFER);
+    return client_heard(o)->header.yiaddr;
+}
+
+struct ip4 client_get_lease(struct one_node *o, uint8_t client)
+{
+    struct ip4 address = client_get_offer(o, client);
+
+    assert_int_equal(client_say(o, client_selecting(client, address, lan_address(1, 1))), 0);
+    one_node_commit(o);
+    client_assert_heard(o, MESSAGE_ACK, address);
+    return address;
 }

@@ -29,4 +29,14 @@ unsigned client_say(struct one_node *o, struct client_says says);
 /* The last reply, read; valid until the next reply. */
 const struct message *client_heard(const struct one_node *o);
 
+struct client_says client_selecting(uint8_t client, struct ip4 address, struct ip4 server_id);
+struct client_says client_renewing(uint8_t client, struct ip4 address);
+
+/* The test fails unless the last reply was this. */
+void client_assert_heard(const struct one_node *o, enum message_type type, struct ip4 yiaddr);
+
+/* Lets the client have an OFFER, or a lease committed; the test fails if it does not get it. */
+struct ip4 client_get_offer(struct one_node *o, uint8_t client);
+struct ip4 client_get_lease(struct one_node *o, uint8_t client);
+
 #endif
