@@ -85,7 +85,8 @@ static bool accept_message(struct guard *g, struct raft_message *m)
     case RAFT_IO_APPEND_ENTRIES:
         return guard_follower_append(g, m);
     case RAFT_IO_INSTALL_SNAPSHOT:
-        return guard_follower_install(g, m);
+        guard_follower_install(g, &m->install_snapshot);
+        return true;
     case RAFT_IO_TIMEOUT_NOW:
         return guard_follower_timeout_now(g);
     case RAFT_IO_APPEND_ENTRIES_RESULT:
@@ -221,7 +222,6 @@ int guard_new(
 struct guard *guard_free(struct guard *g)
 {
     if (g != NULL) {
-        guard_follower_deinit(g);
         guard_disk_deinit(g);
         free(g);
     }
@@ -248,6 +248,5 @@ void guard_poll(struct guard *g)
         check_available(g);
     }
     guard_leader_poll(g);
-    guard_follower_poll(g);
     g->is_polling = false;
 }

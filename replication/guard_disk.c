@@ -7,7 +7,7 @@
  * Guard, disk - appends, truncations and snapshots on their way to the disk
  *
  * libraft 0.15 goes on after a failed write with a log in memory that the disk does not have, and
- * raft_uv loses a truncation that meets a snapshot. Nothing of that is repaired here: a failure
+ * raft_uv loses a truncation that meets a snapshot on its way. Nothing of that is repaired here: a failure
  * ends the process, and what must not meet is kept apart.
  */
 enum {
@@ -55,9 +55,6 @@ static void append_done(struct raft_io_append *req, int status)
     raft_io_append_cb cb = a->cb;
 
     g->disk.n_appends--;
-    if (a->number > g->disk.truncated_at) { /* writes wait for a truncation before them */
-        g->disk.is_truncating = false;
-    }
     give_back_append(g, a);
     if (status != 0 && g->raft->state != RAFT_UNAVAILABLE && guard_acts(g, GUARD_APPEND_FATAL)) {
         guard_fatal(g, "a write to the Raft log failed");
@@ -93,7 +90,6 @@ int guard_append(
     guard_follower_accepted(g);
     a->theirs = req;
     a->cb = cb;
-    a->number = ++g->disk.last_append;
     req->cb = cb;
     g->disk.n_appends++;
     rv = g->inner.append(io, &a->req, entries, n, append_done);
@@ -117,8 +113,6 @@ int guard_truncate(struct raft_io *io, raft_index index)
     if (g->snapshot.is_writing && guard_acts(g, GUARD_TRUNCATE_SNAPSHOT)) {
         guard_fatal(g, "a truncation of the Raft log meets a snapshot that is being written");
     }
-    g->disk.is_truncating = true;
-    g->disk.truncated_at = g->disk.last_append;
     return g->inner.truncate(io, index);
 }
 
@@ -126,7 +120,6 @@ static void snapshot_done(struct raft_io_snapshot_put *req, int status)
 {
     struct guard *g = req->data;
 
-    g->snapshot.is_writing = false;
     g->snapshot.has_failed = status != 0;
     g->snapshot.failed_at = g->io->time(g->io);
     if (status != 0 && g->snapshot.is_install && g->raft->state != RAFT_UNAVAILABLE &&
@@ -134,6 +127,7 @@ static void snapshot_done(struct raft_io_snapshot_put *req, int status)
         guard_fatal(g, "a snapshot from the leader could not be written");
     }
     g->snapshot.cb(g->snapshot.theirs, status);
+    g->snapshot.is_writing = false;
     g->snapshot.is_install = false;
     guard_poll(g);
 }
@@ -150,10 +144,6 @@ int guard_snapshot_put(
     int rv;
 
     require(!g->snapshot.is_writing);
-    if (g->disk.is_truncating && guard_acts(g, GUARD_TRUNCATE_SNAPSHOT)) {
-        require(!is_install); /* it was held back */
-        return RAFT_BUSY;
-    }
     g->snapshot.theirs = req;
     g->snapshot.cb = cb;
     g->snapshot.is_writing = true;
@@ -180,9 +170,6 @@ bool guard_snapshot_is_busy(const struct guard *g)
 {
     raft_time since = g->io->time(g->io) - g->snapshot.failed_at;
 
-    if (g->disk.is_truncating && guard_is_on(g, GUARD_TRUNCATE_SNAPSHOT)) {
-        return true;
-    }
     if (g->raft->configuration_uncommitted_index > g->raft->last_applied &&
         guard_is_on(g, GUARD_CONFIGURATION_COMMITTED)) {
         return true;

@@ -1,5 +1,3 @@
-#include <string.h>
-
 #include "replication/guard_state.h"
 #include "replication/peer/rpc_codec.h"
 
@@ -62,35 +60,12 @@ bool guard_follower_append(struct guard *g, struct raft_message *m)
     return true;
 }
 
-/* The leader sends a snapshot again only after a minute, so it waits here instead. */
-static void hold_install(struct guard *g, struct raft_message *m)
+void guard_follower_install(struct guard *g, const struct raft_install_snapshot *s)
 {
-    size_t n = strnlen(m->server_address, sizeof g->install.address - 1);
-
-    if (g->install.is_held) {
-        rpc_codec_discard(&g->install.message);
+    if (s->term >= g->raft->current_term) {
+        begin_term(g, s->term);
+        g->following.offered = s->last_index;
     }
-    g->install.is_held = true;
-    g->install.message = *m;
-    memcpy(g->install.address, m->server_address, n);
-    g->install.address[n] = '\0';
-    g->install.message.server_address = g->install.address;
-}
-
-bool guard_follower_install(struct guard *g, struct raft_message *m)
-{
-    struct raft_install_snapshot *s = &m->install_snapshot;
-
-    if (s->term < g->raft->current_term) {
-        return true; /* libraft rejects it */
-    }
-    if (g->disk.is_truncating && guard_acts(g, GUARD_TRUNCATE_SNAPSHOT)) {
-        hold_install(g, m);
-        return false;
-    }
-    begin_term(g, s->term);
-    g->following.offered = s->last_index;
-    return true;
 }
 
 /* Appends or a snapshot are on their way to the disk: memory is ahead of what would survive. */
@@ -151,25 +126,4 @@ bool guard_follower_result(struct guard *g, struct raft_append_entries_result *r
         result->last_log_index = match;
     }
     return true;
-}
-
-void guard_follower_poll(struct guard *g)
-{
-    struct raft_message m;
-
-    if (!g->install.is_held || g->disk.is_truncating) {
-        return;
-    }
-    m = g->install.message;
-    g->install.is_held = false;
-    if (guard_follower_install(g, &m)) {
-        guard_deliver(g, &m);
-    }
-}
-
-void guard_follower_deinit(struct guard *g)
-{
-    if (g->install.is_held) {
-        rpc_codec_discard(&g->install.message);
-    }
 }

@@ -17,7 +17,6 @@ struct guard_append {
     struct guard *guard;
     struct raft_io_append *theirs;
     raft_io_append_cb cb;
-    uint64_t number;
     struct guard_append *next; /* in the pool */
 };
 
@@ -78,9 +77,6 @@ struct guard {
     struct {
         struct guard_append *pool;
         unsigned n_appends; /* in flight */
-        uint64_t last_append;
-        bool is_truncating; /* until an append after `truncated_at` is done */
-        uint64_t truncated_at;
     } disk;
 
     struct { /* the one snapshot that is being written */
@@ -91,12 +87,6 @@ struct guard {
         bool has_failed;
         raft_time failed_at;
     } snapshot;
-
-    struct { /* an InstallSnapshot that waits for a truncation */
-        bool is_held;
-        struct raft_message message;
-        char address[MEMBER_ADDRESS_MAX];
-    } install;
 };
 
 struct guard *guard_of(struct raft_io *io);
@@ -128,15 +118,13 @@ int guard_snapshot_put(
     raft_io_snapshot_put_cb cb);
 void guard_disk_deinit(struct guard *g);
 
-/* guard_follower.c: false when the message was kept or dropped, and must not reach libraft. */
+/* guard_follower.c: false when the message was dropped, and must not reach libraft. */
 bool guard_follower_append(struct guard *g, struct raft_message *m);
-bool guard_follower_install(struct guard *g, struct raft_message *m);
+void guard_follower_install(struct guard *g, const struct raft_install_snapshot *s);
 bool guard_follower_timeout_now(struct guard *g);
 void guard_follower_accepted(struct guard *g); /* libraft took the message at hand */
 void guard_follower_tick(struct guard *g);
-void guard_follower_poll(struct guard *g);
 bool guard_follower_result(struct guard *g, struct raft_append_entries_result *result);
-void guard_follower_deinit(struct guard *g);
 
 /* guard_leader.c */
 bool guard_leader_result(struct guard *g, struct raft_message *m);

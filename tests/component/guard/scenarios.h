@@ -30,8 +30,9 @@ lab_scenario a_snapshot_is_due_before_a_configuration_is_committed;
 
 /* scenarios_disk.c: one node on raft_uv, in a folder of its own */
 lab_scenario a_truncation_meets_a_snapshot;
-lab_scenario a_snapshot_meets_a_truncation;
-lab_scenario a_snapshot_of_the_leader_meets_a_truncation;
 lab_scenario an_entry_has_an_odd_length;
+
+/* scenarios_random.c: the same node, with many leaders at odd moments */
+lab_scenario logs_are_replaced_at_random;
 
 #endif
