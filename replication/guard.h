@@ -20,6 +20,7 @@
     X(COMMIT_CLAMP, "a follower commits no further than the entries it was shown")        \
     X(ELECTION_HOLD, "no election while appends or a snapshot install are in flight")     \
     X(APPEND_FATAL, "a failed append ends the process before raft can go on")             \
+    X(STORED_ONCE, "an entry that was replaced and came back is not counted twice")       \
     X(TRUNCATE_SNAPSHOT, "nothing is truncated while a snapshot is being written")        \
     X(APPEND_BOUND, "an append message is bounded in entries and bytes")                  \
     X(ENTRY_ALIGNED, "an entry's length is a multiple of 8")                              \

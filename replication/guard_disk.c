@@ -15,12 +15,26 @@ enum {
     SNAPSHOT_RETRY_MS = 10000,
 };
 
-static struct guard_append *take_append(struct guard *g)
+static void put_on(struct guard_append **list, struct guard_append *a)
+{
+    a->next = *list;
+    *list = a;
+}
+
+static void take_off(struct guard_append **list, const struct guard_append *a)
+{
+    while (*list != a) {
+        list = &(*list)->next;
+    }
+    *list = a->next;
+}
+
+static struct guard_append *new_append(struct guard *g)
 {
     struct guard_append *a = g->disk.pool;
 
     if (a != NULL) {
-        g->disk.pool = a->next;
+        take_off(&g->disk.pool, a);
         return a;
     }
     a = calloc(1, sizeof *a);
@@ -31,19 +45,41 @@ static struct guard_append *take_append(struct guard *g)
     return a;
 }
 
-static void give_back_append(struct guard *g, struct guard_append *a)
-{
-    a->next = g->disk.pool;
-    g->disk.pool = a;
-}
-
 void guard_disk_deinit(struct guard *g)
 {
     while (g->disk.pool != NULL) {
         struct guard_append *a = g->disk.pool;
 
-        g->disk.pool = a->next;
+        take_off(&g->disk.pool, a);
         free(a);
+    }
+}
+
+/* What is written from @index on is no longer the log, even if the same entries come back. */
+static void invalidate_appends(struct guard *g, raft_index index)
+{
+    for (struct guard_append *a = g->disk.in_flight; a != NULL; a = a->next) {
+        if (index < a->first + a->n_valid) {
+            a->n_valid = index > a->first ? (unsigned)(index - a->first) : 0;
+        }
+    }
+}
+
+/*
+ * libraft is about to count the entries of @a as stored that it has in its log; those that were
+ * truncated and came back are stored by another write, and are counted with that.
+ */
+static void count_once(struct guard *g, const struct guard_append *a)
+{
+    struct raft *r = g->raft;
+    unsigned n = 0;
+
+    while (n < a->n && guard_log_term(r, a->first + n) == a->entries[n].term) {
+        n++;
+    }
+    if (n > a->n_valid && r->state != RAFT_UNAVAILABLE && !g->snapshot.is_install &&
+        guard_acts(g, GUARD_STORED_ONCE)) {
+        r->last_stored -= n - a->n_valid;
     }
 }
 
@@ -51,15 +87,16 @@ static void append_done(struct raft_io_append *req, int status)
 {
     struct guard_append *a = req->data;
     struct guard *g = a->guard;
-    struct raft_io_append *theirs = a->theirs;
-    raft_io_append_cb cb = a->cb;
 
-    g->disk.n_appends--;
-    give_back_append(g, a);
+    take_off(&g->disk.in_flight, a);
     if (status != 0 && g->raft->state != RAFT_UNAVAILABLE && guard_acts(g, GUARD_APPEND_FATAL)) {
         guard_fatal(g, "a write to the Raft log failed");
     }
-    cb(theirs, status);
+    if (status == 0) {
+        count_once(g, a);
+    }
+    a->cb(a->theirs, status);
+    put_on(&g->disk.pool, a);
     guard_poll(g);
 }
 
@@ -80,7 +117,7 @@ int guard_append(
     raft_io_append_cb cb)
 {
     struct guard *g = guard_of(io);
-    struct guard_append *a = take_append(g);
+    struct guard_append *a = new_append(g);
     int rv;
 
     if (a == NULL) {
@@ -90,12 +127,15 @@ int guard_append(
     guard_follower_accepted(g);
     a->theirs = req;
     a->cb = cb;
+    a->entries = entries;
+    a->n = a->n_valid = n;
+    a->first = raft_last_index(g->raft) - n + 1; /* libraft writes all that it has just added */
     req->cb = cb;
-    g->disk.n_appends++;
+    put_on(&g->disk.in_flight, a);
     rv = g->inner.append(io, &a->req, entries, n, append_done);
     if (rv != 0) {
-        g->disk.n_appends--;
-        give_back_append(g, a);
+        take_off(&g->disk.in_flight, a);
+        put_on(&g->disk.pool, a);
         if (guard_acts(g, GUARD_APPEND_FATAL)) {
             guard_fatal(g, "the Raft log takes no more writes");
         }
@@ -113,6 +153,7 @@ int guard_truncate(struct raft_io *io, raft_index index)
     if (g->snapshot.is_writing && guard_acts(g, GUARD_TRUNCATE_SNAPSHOT)) {
         guard_fatal(g, "a truncation of the Raft log meets a snapshot that is being written");
     }
+    invalidate_appends(g, index);
     return g->inner.truncate(io, index);
 }
 
@@ -148,6 +189,9 @@ int guard_snapshot_put(
     g->snapshot.cb = cb;
     g->snapshot.is_writing = true;
     g->snapshot.is_install = is_install;
+    if (is_install) {
+        invalidate_appends(g, 0);
+    }
     g->snapshot.req.data = g;
     req->cb = cb;
     rv = g->inner.snapshot_put(io, trailing, &g->snapshot.req, snapshot, snapshot_done);

@@ -71,7 +71,7 @@ void guard_follower_install(struct guard *g, const struct raft_install_snapshot 
 /* Appends or a snapshot are on their way to the disk: memory is ahead of what would survive. */
 static bool is_behind_its_memory(const struct guard *g)
 {
-    return g->disk.n_appends > 0 || g->snapshot.is_install;
+    return g->disk.in_flight != NULL || g->snapshot.is_install;
 }
 
 bool guard_follower_timeout_now(struct guard *g)

@@ -17,7 +17,10 @@ struct guard_append {
     struct guard *guard;
     struct raft_io_append *theirs;
     raft_io_append_cb cb;
-    struct guard_append *next; /* in the pool */
+    const struct raft_entry *entries;
+    raft_index first;
+    unsigned n, n_valid;       /* the first n_valid were not truncated meanwhile */
+    struct guard_append *next; /* in flight, or in the pool */
 };
 
 /* What a leader knows of a follower beyond libraft's own progress. */
@@ -75,8 +78,7 @@ struct guard {
     } following;
 
     struct {
-        struct guard_append *pool;
-        unsigned n_appends; /* in flight */
+        struct guard_append *pool, *in_flight;
     } disk;
 
     struct { /* the one snapshot that is being written */

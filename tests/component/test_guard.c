@@ -33,6 +33,29 @@ TEST(the_disk_keeps_up_with_leaders_that_replace_each_other_at_random)
     assert_string_equal(lab_verdict_name(lab_try(logs_are_replaced_at_random, 0)), "safe");
 }
 
+TEST(a_quiet_cluster_needs_few_rules_and_leaves_nothing_behind)
+{
+    struct lab *lab = lab_led_by_0(0);
+    const struct guard *leader = lab->nodes[0].guard, *follower = lab->nodes[1].guard;
+    struct lab_put *put;
+
+    lab_run(lab, 1000);
+    assert_true(guard_leader_is_ready(leader));
+    assert_false(guard_leader_is_ready(follower));
+    put = lab_put(lab, 0, 100);
+    lab_run(lab, 1000);
+    assert_true(put->is_done && put->status == 0);
+    for (unsigned i = 0; i < lab->n; i++) {
+        assert_int_equal(lab->nodes[i].applied[put->index], 100);
+        assert_false(guard_is_installing(lab->nodes[i].guard));
+        assert_false(guard_snapshot_is_busy(lab->nodes[i].guard));
+        assert_int_equal(guard_count(lab->nodes[i].guard, GUARD_VERIFIED_MATCH), 0);
+        assert_int_equal(guard_count(lab->nodes[i].guard, GUARD_CURRENT_RESULT), 0);
+        assert_int_equal(guard_count(lab->nodes[i].guard, GUARD_STORED_ONCE), 0);
+    }
+    lab_free(lab);
+}
+
 TEST(every_rule_has_a_scenario)
 {
     for (unsigned rule = 0; rule < GUARD_N_RULES; rule++) {
@@ -54,7 +77,7 @@ int main(void)
 #define ROW(rule, scenario, with, without, also_off) #rule ": " #scenario,
 #include "guard/rows.def"
     };
-    static struct CMUnitTest tests[N_ROWS + 2];
+    static struct CMUnitTest tests[N_ROWS + 3];
 
     for (unsigned i = 0; i < N_ROWS; i++) {
         tests[i] = (struct CMUnitTest){ .name = names[i],
@@ -64,5 +87,7 @@ int main(void)
     tests[N_ROWS] = (struct CMUnitTest)cmocka_unit_test(every_rule_has_a_scenario);
     tests[N_ROWS + 1] = (struct CMUnitTest)cmocka_unit_test(
         the_disk_keeps_up_with_leaders_that_replace_each_other_at_random);
+    tests[N_ROWS + 2] = (struct CMUnitTest)cmocka_unit_test(
+        a_quiet_cluster_needs_few_rules_and_leaves_nothing_behind);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

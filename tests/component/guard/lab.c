@@ -267,6 +267,16 @@ struct lab *lab_led_by_0(uint32_t rules_off)
     return lab;
 }
 
+void lab_free(struct lab *lab)
+{
+    raft_fixture_hook(&lab->fixture, NULL);
+    raft_fixture_close(&lab->fixture);
+    for (unsigned i = 0; i < lab->n; i++) {
+        lab->nodes[i].guard = guard_free(lab->nodes[i].guard);
+    }
+    memset(lab, 0, sizeof *lab);
+}
+
 void lab_run(struct lab *lab, unsigned ms)
 {
     raft_fixture_step_until_elapsed(&lab->fixture, ms);

@@ -77,6 +77,7 @@ struct lab {
 /* A cluster of @n nodes that is not started: a scenario may change the disks first. */
 struct lab *lab_new(unsigned n, const struct guard_options *options);
 void lab_start(struct lab *lab);
+void lab_free(struct lab *lab);
 
 /* A started cluster of three with node 0 as the leader. */
 struct lab *lab_led_by_0(uint32_t rules_off);

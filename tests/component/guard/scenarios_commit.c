@@ -94,6 +94,48 @@ enum lab_verdict a_follower_is_shown_less_than_it_has(uint32_t rules_off)
     return lab_is_diverged(lab) || lab->nodes[0].applied[40] == 0 ? LAB_BROKEN : LAB_SAFE;
 }
 
+/* Three leaders speak to node 2 while its disk is busy with what the first one sent. */
+static void replace_and_bring_back(struct lab *lab)
+{
+    static const uint64_t values[] = { 100, 101, 102 };
+    const struct raft *r = lab->nodes[2].raft;
+    struct raft_append_entries a = { .prev_log_index = raft_last_index(lab->nodes[2].raft),
+                                     .prev_log_term = r->current_term };
+    raft_term term = r->current_term;
+    struct raft_message m;
+
+    a.term = term + 1;
+    a.n_entries = 3;
+    m = lab_append_message(1, a, values, term + 1);
+    lab_deliver(lab, 2, &m);
+    a.term = term + 2;
+    a.n_entries = 1;
+    m = lab_append_message(2, a, values, term + 2);
+    lab_deliver(lab, 2, &m);
+    a.term = term + 3; /* the first is elected again: its own entries are still the ones it has */
+    a.n_entries = 3;
+    m = lab_append_message(1, a, values, term + 1);
+    lab_deliver(lab, 2, &m);
+}
+
+/*
+ * The first write of an entry is done after the entry was replaced and has come back. libraft
+ * takes it for stored although its second write is not, and counts it again when that is done.
+ */
+enum lab_verdict an_entry_comes_back_before_its_first_write_is_done(uint32_t rules_off)
+{
+    struct lab *lab = lab_led_by_0(rules_off);
+    struct raft *r = lab->nodes[2].raft;
+
+    lab_run(lab, 1000);
+    lab_isolate(lab, 2);
+    lab_run(lab, 100);
+    raft_fixture_set_disk_latency(&lab->fixture, 2, 500);
+    replace_and_bring_back(lab);
+    lab_run(lab, 600);
+    return r->last_stored == raft_last_index(r) ? LAB_SAFE : LAB_BROKEN;
+}
+
 /*
  * While entries keep coming, the leader's own disk is always ahead of what a majority has. libraft
  * asks only whether the majority has all of it, and so commits nothing until the load pauses.
