@@ -229,6 +229,25 @@ int replica_start(struct replica *r, bool is_pristine)
     return 0;
 }
 
+static void on_transferred(struct raft_transfer *request)
+{
+    (void)request; /* whether it came to pass is told by the role */
+}
+
+void replica_step_down(struct replica *r)
+{
+    int rv;
+
+    if (!replica_is_leader(r) || r->is_stepping_down || r->is_closing) {
+        return;
+    }
+    r->is_stepping_down = true;
+    rv = raft_transfer(&r->raft, &r->transfer, 0, on_transferred);
+    if (rv != 0) {
+        log_warning("step-down", "reason=\"%s\"", raft_errmsg(&r->raft));
+    }
+}
+
 static void on_closed(struct raft *raft)
 {
     struct replica *r =

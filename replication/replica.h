@@ -68,6 +68,10 @@ struct replica *replica_abandon(struct replica *r);
 /* Bootstraps a pristine folder from the members, then starts Raft. Returns 0 or ERR_*. */
 int replica_start(struct replica *r, bool is_pristine);
 
+/* Before a stop: hands the leadership, if this node has it, to the follower that is furthest.
+ * Returns at once; replica_is_leader() tells when it is over. */
+void replica_step_down(struct replica *r);
+
 /*
  * Begins to close raft; @closed is called when nothing is in flight (simulator and tests). Waiting
  * proposals are forgotten without a call of their `done`.

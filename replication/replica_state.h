@@ -98,6 +98,8 @@ struct replica {
     struct snapshot_taking snapshot;
 
     struct role role;
+    struct raft_transfer transfer; /* libraft touches it after its callback: never given back */
+    bool is_stepping_down;
     struct catching_up catching_up;
     struct upkeep upkeep;
 

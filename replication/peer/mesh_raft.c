@@ -92,6 +92,13 @@ static void begin_snapshot(
     mesh_continue_snapshot(m, l);
 }
 
+/* A TimeoutNow of libraft comes without a callback. */
+static void ignore_sent(struct raft_io_send *request, int status)
+{
+    (void)request;
+    (void)status;
+}
+
 int mesh_send_raft(
     struct mesh *m,
     struct raft_io_send *request,
@@ -102,6 +109,7 @@ int mesh_send_raft(
     struct peer_entry entries[PEER_APPEND_ENTRIES_MAX];
     struct peer_message p;
 
+    sent = sent != NULL ? sent : ignore_sent;
     if (l == NULL || l->current == NULL) {
         fail_later(m, request, sent);
     } else if (message->type == RAFT_IO_INSTALL_SNAPSHOT) {
