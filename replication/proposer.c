@@ -234,7 +234,7 @@ static bool submit(struct replica *r, struct flight *f)
     f->n = 0;
     f->is_busy = true;
     f->replica = r;
-    f->request.data = f;
+    f->request = (struct raft_apply){ .data = f };
     collect_fairly(r, &c);
     rv = apply_batch(r, &c, stamp);
     free_taken(&c);

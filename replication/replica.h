@@ -95,7 +95,8 @@ void replica_tick(struct replica *r);
 
 /*
  * Proposal - one command on its way; embedded in whoever waits for it. `done` is called exactly
- * once, never from inside replica_propose(): with the outcome, or TIMEOUT at the deadline.
+ * once, never from inside replica_propose(): with the outcome, or TIMEOUT at the deadline. A majority
+ * has stored the command then; this node itself may apply it a moment later (result.index).
  */
 struct proposal {
     void (*done)(struct proposal *p, const struct result *result);

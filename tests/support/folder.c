@@ -1,8 +1,10 @@
 #include "support/folder.h"
 
+#include <errno.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/check.h"
@@ -20,7 +22,11 @@ static int remove_one(const char *path, const struct stat *st, int type, struct 
     (void)st;
     (void)type;
     (void)ftw;
-    return remove(path);
+    if (remove(path) != 0 && errno != ENOENT) {
+        (void)fprintf(stderr, "remove %s: %s\n", path, strerror(errno));
+        return -1;
+    }
+    return 0;
 }
 
 void folder_remove(const char *path)
