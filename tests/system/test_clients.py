@@ -1,0 +1,63 @@
+"""Real clients get addresses, and every node shows the same leases in SQL."""
+import os
+import re
+import subprocess
+
+import pytest
+from conftest import ROOT, equal_rows, rows
+from lab import run, wait_for
+
+SCRIPT = os.path.join(ROOT, "deploy", "lab", "client-script")
+
+
+def address_of(lab, namespace):
+    found = re.search(r"inet (192\.168\.77\.\d+)", lab.ip(namespace, "-4", "address", "show"))
+    return found and found.group(1)
+
+
+def dhclient(lab, namespace):
+    folder = lab.folder
+    return ["dhclient", "-4", "-d", "-sf", SCRIPT, "-lf", f"{folder}/{namespace}.leases",
+            "-pf", f"{folder}/{namespace}.pid", "-cf", "/dev/null", "eth0"]
+
+
+def udhcpc(lab, namespace):
+    return ["udhcpc", "-f", "-i", "eth0", "-s", SCRIPT, "-t", "10", "-T", "1"]
+
+
+def dhcpcd(lab, namespace):
+    # its files go to a private /run and /var/lib, which end with it
+    inner = ("mount -t tmpfs none /run && mkdir -p /run/dhcpcd /var/lib/dhcpcd && "
+             "mount -t tmpfs none /var/lib/dhcpcd && "
+             f"exec dhcpcd -B -4 -A -f /dev/null -c {SCRIPT} eth0")
+    return ["unshare", "-m", "sh", "-c", inner]
+
+
+@pytest.mark.parametrize("client", [dhclient, udhcpc, dhcpcd])
+def test_a_real_client_gets_an_address(cluster, client):
+    number = {dhclient: 1, udhcpc: 2, dhcpcd: 3}[client]
+    mac = f"02:00:00:00:01:0{number}"
+    namespace = cluster.add_client(client.__name__[:6], mac)
+    cluster.spawn(namespace, *client(cluster, namespace))
+    address = wait_for(lambda: address_of(cluster, namespace), 20)
+    assert address, "no address after 20 s"
+    assert equal_rows(cluster)
+    assert [r for r in rows(cluster.nodes[2]) if r[0] == address and r[1] == "bound"]
+
+
+def test_sqlite3_reads_every_view_while_the_server_runs(cluster):
+    for node in cluster.nodes.values():
+        for view in ("leases", "active_leases", "history", "cluster"):
+            done = subprocess.run(
+                ["sqlite3", "-readonly", node.database, f"select * from {view}"],
+                stdin=subprocess.DEVNULL, capture_output=True, text=True)
+            assert done.returncode == 0, done.stderr
+
+
+def test_the_command_line_shows_the_leases(cluster):
+    listed = cluster.nodes[3].ctl("lease", "list", "--format", "csv")
+    assert "192.168.77.1" in listed
+    assert "192.168.77.1" in cluster.nodes[1].ctl("sql", "select address from active_leases")
+    status = cluster.nodes[2].ctl("status")
+    assert "leader" in status
+    assert run(cluster.leasehold, "--version").startswith("leasehold")
