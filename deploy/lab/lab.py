@@ -4,6 +4,7 @@ Used by deploy/demo and by the system tests. Everything it makes carries one pre
 by close(), which also ends the processes that were started here, by pid; nothing else is touched.
 """
 import ctypes
+import http.client
 import os
 import shutil
 import signal
@@ -122,11 +123,21 @@ class Node:
         """True when the node can answer clients: it has a majority and has caught up."""
         if not self.is_running() or not os.path.exists(self.socket):
             return False
-        done = subprocess.run(
-            ["curl", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--max-time", "2",
-             "--unix-socket", self.socket, "http://localhost/readyz"],
-            stdin=subprocess.DEVNULL, capture_output=True, text=True)
-        return done.stdout == "200"
+        return self.get("/readyz") == 200
+
+    def get(self, path):
+        """The status of a GET on the node's API, or None when nobody answers."""
+        connection = http.client.HTTPConnection("localhost", timeout=2)
+        connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection.sock.settimeout(2)
+        try:
+            connection.sock.connect(self.socket)
+            connection.request("GET", path)
+            return connection.getresponse().status
+        except (OSError, http.client.HTTPException):
+            return None
+        finally:
+            connection.close()
 
     def sql(self, query):
         """Rows of a query, read from the file as any program of the group may."""
