@@ -64,7 +64,7 @@ class RawClient:
 
     def __init__(self, lab, namespace, mac=None, client_id=None):
         self.mac = mac or bytes([2]) + os.urandom(5)
-        self.client_id = client_id
+        self.client_id, self.namespace = client_id, namespace
         self.socket = lab.lan_socket(namespace)
         self.socket.setsockopt(263, 1, struct.pack("IHH8s", 2, 1, 0, b""))  # promiscuous
         self.address, self.server = None, None
