@@ -133,8 +133,8 @@ class Demo:
         self.lab.spawn(new, "udhcpc", "-f", "-i", "eth0", "-s", SCRIPT, "-t", "20", "-T", "1")
         address = self.wait_address("a new client", new)
         took = time.monotonic() - began
-        self.say(f"a new client has {address} from node {self.expiry(address)[1]},"
-                 f" {took:.1f} s after the kill")
+        node = wait_for(lambda: self.expiry(address)[1], 3)
+        self.say(f"a new client has {address} from node {node}, {took:.1f} s after the kill")
         self.say(f"waiting for the client of {old} to renew (its lease is {LEASE_S} s)")
         if not wait_for(lambda: self.expiry(old)[0] > before, LEASE_S + 5):
             self.die(f"the lease of {old} was not renewed")

@@ -98,7 +98,8 @@ class Node:
         with open(self.log, "ab") as log:
             self.process = self.lab.spawn(
                 self.namespace, self.lab.leasehold, "serve", "--config",
-                os.path.join(self.folder, "node.yaml"), output=log)
+                os.path.join(self.folder, "node.yaml"),
+                "--log-level", os.environ.get("LEASEHOLD_LOG_LEVEL", "info"), output=log)
 
     def is_running(self):
         return self.process is not None and self.process.poll() is None

@@ -95,10 +95,21 @@ class RawClient:
                 frame = self.socket.recv(2048)
             except (TimeoutError, socket.timeout):
                 return None
+            self._answer_arp(frame)
             reply = self._parse(frame)
             if reply and reply.type in kinds:
                 return reply
         return None
+
+    def _answer_arp(self, frame):
+        """A host answers when somebody asks who has its address (RFC 826)."""
+        if frame[12:14] != b"\x08\x06" or frame[20:22] != b"\0\1" or not self.address:
+            return
+        own = socket.inet_aton(self.address)
+        if frame[38:42] == own:
+            asker = frame[22:32]
+            self.socket.send(asker[:6] + self.mac + frame[12:20] + b"\0\2"
+                             + self.mac + own + asker)
 
     def _parse(self, frame):
         if frame[12:14] != b"\x08\x00" or frame[23] != 17:
