@@ -31,7 +31,7 @@ enum come {
 };
 
 static struct one_node node;
-static bool is_refusing; /* the log refuses what is being answered */
+static bool may_refuse; /* a NAK may leave: the log, so a majority, has refused */
 static struct message request;
 static struct message reply;
 
@@ -86,7 +86,7 @@ static void check_reply(struct one_node *o)
         require(node.view.has_majority && message_lease_time(&reply).value > 0);
         break;
     case MESSAGE_NAK:
-        require(node.view.has_majority || is_refusing);
+        require(node.view.has_majority || may_refuse);
         require(ip4_is_any(reply.header.yiaddr));
         break;
     default:
@@ -132,15 +132,16 @@ static void answer(uint8_t how)
         return; /* not yet */
     }
     if (how < 192) {
+        may_refuse = true;
         one_node_commit(&node);
     } else {
-        is_refusing = outcome == OUTCOME_TAKEN || outcome == OUTCOME_RESERVED ||
-                      outcome == OUTCOME_DECLINED || outcome == OUTCOME_UNAVAILABLE;
+        may_refuse = outcome == OUTCOME_TAKEN || outcome == OUTCOME_RESERVED ||
+                     outcome == OUTCOME_DECLINED || outcome == OUTCOME_UNAVAILABLE;
         one_node_answer(&node, (struct result){ .outcome = outcome });
-        require(is_refusing || node.n_sent == before);
+        require(may_refuse || node.n_sent == before);
         require(node.n_sent == before || message_type(&reply) == MESSAGE_NAK);
-        is_refusing = false;
     }
+    may_refuse = false;
 }
 
 static void step(uint8_t come, uint8_t how, struct bytes datagram)
