@@ -15,7 +15,9 @@ struct calls {
     unsigned n_waiting;
     bool is_stopped;
 
-    uv_async_t *async; /* on the heap by itself: the loop keeps it a while after it is closed */
+    /* On the heap by themselves: the loop keeps them a while after they are closed. */
+    uv_async_t *async;
+    uv_timer_t *look; /* runs while a result waits for this node's own database */
     struct admin_sources sources;
 };
 
@@ -130,24 +132,47 @@ static void finish(struct calls *c, struct call *call)
     }
 }
 
-static void forget_proposed(struct calls *c, const struct call *call)
+/*
+ * The result of a follower's proposal comes from the leader, perhaps before the follower has
+ * applied the entry. The answer waits until it has, and until a later turn of the loop, so that
+ * who is told that settings are in force finds them in this node's database.
+ */
+static bool is_here(const struct calls *c, const struct call *call)
 {
+    return call->result.outcome != OUTCOME_DONE ||
+           store_applied_index(c->sources.store) >= call->result.index;
+}
+
+static void on_look(uv_timer_t *timer)
+{
+    struct calls *c = timer->data;
+    unsigned n_waiting = 0;
+
     for (unsigned i = 0; i < CALLS_MAX; i++) {
-        if (c->proposed[i] == call) {
-            c->proposed[i] = NULL;
-            return;
+        struct call *call = c->proposed[i];
+
+        if (call == NULL || !call->has_result) {
+            continue;
         }
+        if (is_here(c, call) || call->n_looks++ >= CALL_LOOKS_MAX) {
+            c->proposed[i] = NULL;
+            finish(c, call);
+        } else {
+            n_waiting++;
+        }
+    }
+    if (n_waiting == 0) {
+        (void)uv_timer_stop(timer);
     }
 }
 
 static void on_proposed(struct proposal *p, const struct result *result)
 {
     struct call *call = p->data;
-    struct calls *c = call->queue;
 
     call->result = *result;
-    forget_proposed(c, call);
-    finish(c, call);
+    call->has_result = true;
+    (void)uv_timer_start(call->queue->look, on_look, CALL_LOOK_MS, CALL_LOOK_MS);
 }
 
 /* Sets call->result and finishes the call when the proposal cannot be made. */
@@ -234,9 +259,11 @@ void calls_stop(struct calls *c)
         struct call *call = c->proposed[i];
 
         if (call != NULL) {
-            replica_cancel(c->sources.replica, &call->proposal);
             c->proposed[i] = NULL;
-            call->result.outcome = OUTCOME_TIMEOUT;
+            if (!call->has_result) {
+                replica_cancel(c->sources.replica, &call->proposal);
+                call->result.outcome = OUTCOME_TIMEOUT;
+            }
             finish(c, call);
         }
     }
@@ -252,6 +279,11 @@ static bool init_sync(struct calls *c)
            pthread_mutex_init(&c->lock, NULL) == 0 && pthread_condattr_destroy(&attributes) == 0;
 }
 
+static void on_handle_closed(uv_handle_t *handle)
+{
+    free(handle);
+}
+
 int calls_new(struct calls **ret_calls, uv_loop_t *loop, const struct admin_sources *sources)
 {
     struct calls *c = calloc(1, sizeof *c);
@@ -261,25 +293,26 @@ int calls_new(struct calls **ret_calls, uv_loop_t *loop, const struct admin_sour
     }
     c->sources = *sources;
     c->async = malloc(sizeof *c->async);
-    if (c->async == NULL || !init_sync(c) || uv_async_init(loop, c->async, on_async) != 0) {
+    c->look = malloc(sizeof *c->look);
+    if (c->async == NULL || c->look == NULL || !init_sync(c) ||
+        uv_async_init(loop, c->async, on_async) != 0) {
         free(c->async);
+        free(c->look);
         free(c);
         return ERR_NOMEM;
     }
+    (void)uv_timer_init(loop, c->look);
     c->async->data = c;
+    c->look->data = c;
     *ret_calls = c;
     return 0;
-}
-
-static void on_async_closed(uv_handle_t *handle)
-{
-    free(handle);
 }
 
 struct calls *calls_free(struct calls *c)
 {
     if (c != NULL) {
-        uv_close((uv_handle_t *)c->async, on_async_closed);
+        uv_close((uv_handle_t *)c->async, on_handle_closed);
+        uv_close((uv_handle_t *)c->look, on_handle_closed);
         (void)pthread_cond_destroy(&c->answered);
         (void)pthread_mutex_destroy(&c->lock);
         free(c);

@@ -23,6 +23,8 @@ enum {
     CALL_WAIT_MS = 10000, /* how long a thread waits for the loop */
     CALL_PING_WAIT_MS = 2000,
     CALL_SETTINGS_MS = 5000, /* how long a PutSettings may take */
+    CALL_LOOK_MS = 10,
+    CALL_LOOKS_MAX = 200, /* for an entry that others have applied */
     CALLS_MAX = 64,
 };
 
@@ -41,7 +43,9 @@ struct call {
     struct calls *queue;
     struct call *next;
     struct proposal proposal;
-    bool is_proposed, is_done;
+    bool has_result;  /* of the proposal */
+    unsigned n_looks; /* since then */
+    bool is_done;
     unsigned n_references;
 };
 

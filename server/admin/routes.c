@@ -160,8 +160,10 @@ static void get_leases(const struct http_request *request, struct http_answer *a
     }
 
     char sql[LEASE_FILTER_SQL_MAX];
-    int rv = rows_run(
-        request->database, lease_filter_sql(&filter, sql), filter.limit, ROWS_AS_OBJECTS, &rows);
+
+    (void)lease_filter_sql(&filter, sql);
+
+    int rv = rows_run(request->database, sql, filter.limit, ROWS_AS_OBJECTS, &rows);
 
     if (rv != 0) {
         refuse_rows(answer, rv, rows.error);

@@ -143,7 +143,7 @@ static int list_pages(struct listing *l)
         const char *next = json_string_value(json_object_get(answer.body, "next"));
         bool is_taken = take_page(l, answer.body);
 
-        has_more = next != NULL;
+        has_more = next != NULL && json_array_size(json_object_get(answer.body, "leases")) > 0;
         (void)snprintf(after, sizeof after, "%s", next == NULL ? "" : next);
         client_answer_deinit(&answer);
         if (!is_taken) {
