@@ -135,6 +135,20 @@ static void on_connection_closed(void *data, struct connection *c)
 
 /* ---- Accepting and dialling */
 
+/* The oldest goes, not the newest: a peer says who it is at once, so it gets in during a flood. */
+static void evict_stranger(struct mesh *m)
+{
+    struct connection *c = TAILQ_FIRST(&m->connections);
+
+    while (c != NULL && !c->is_stranger) {
+        c = TAILQ_NEXT(c, link);
+    }
+    require(c != NULL);
+    m->counters.refused_strangers++;
+    mesh_set_stranger(m, c, false);
+    connection_close(c);
+}
+
 static void on_connection(uv_stream_t *listener, int status)
 {
     struct mesh *m = listener->data;
@@ -144,12 +158,11 @@ static void on_connection(uv_stream_t *listener, int status)
         return;
     }
     m->counters.accepted++;
+    if (m->n_strangers == MESH_STRANGERS_MAX) {
+        evict_stranger(m);
+    }
     mesh_set_stranger(m, c, true);
     TAILQ_INSERT_TAIL(&m->connections, c, link);
-    if (m->n_strangers > MESH_STRANGERS_MAX) {
-        m->counters.refused_strangers++;
-        connection_close(c);
-    }
 }
 
 static void dial(struct mesh *m, struct link *l)

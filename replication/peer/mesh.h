@@ -11,7 +11,8 @@
  *
  * The node with the lower id dials. A connection carries Raft's messages, forwarded commands with
  * their results, and status. Strangers cost little: at most MESH_STRANGERS_MAX connections that have
- * not said who they are, a few KB each, for MESH_HELLO_MS. One loop, one thread.
+ * not said who they are, a few KB each, for MESH_HELLO_MS; one more takes the place of the oldest.
+ * One loop, one thread.
  */
 enum {
     MESH_STRANGERS_MAX = 64,

@@ -80,7 +80,12 @@ static void keep_outcome(struct proposal *p, const struct result *result)
     n_done++;
 }
 
-/* A second application would be STALE, or make the version jump. */
+static bool has_version_2(struct cluster *c, void *data)
+{
+    return network_map_version(store_map(c->nodes[*(unsigned *)data].store)) == 2;
+}
+
+/* A second application would be STALE. */
 TEST(settings_on_their_way_when_the_leader_goes_take_effect_once)
 {
     unsigned leader = cluster_leader(&cluster), follower = cluster_follower(&cluster), one = 1;
@@ -94,8 +99,34 @@ TEST(settings_on_their_way_when_the_leader_goes_take_effect_once)
     cluster_stop(&cluster, leader);
     assert_true(cluster_run_until(&cluster, 9000, are_all_done, &one));
     assert_int_equal(outcome, OUTCOME_DONE);
-    cluster_assert_equal(&cluster);
-    assert_int_equal(network_map_version(store_map(cluster.nodes[follower].store)), 2);
+    assert_true(cluster_run_until(&cluster, 5000, has_version_2, &follower));
+}
+
+static bool is_led_by_another(struct cluster *c, void *data)
+{
+    unsigned before = *(unsigned *)data;
+
+    for (unsigned i = 0; i < CLUSTER_N; i++) {
+        if (i != before && replica_is_leader(c->nodes[i].replica)) {
+            return !replica_is_leader(c->nodes[before].replica);
+        }
+    }
+    return false;
+}
+
+TEST(a_leader_that_steps_down_is_followed_at_once_and_its_commands_go_on)
+{
+    unsigned leader = cluster_leader(&cluster), one = 1;
+    struct command c = cluster_bind(1);
+    enum outcome outcome = OUTCOME_TIMEOUT;
+    struct proposal p = { .done = keep_outcome, .data = &outcome };
+
+    n_done = 0;
+    replica_step_down(cluster.nodes[leader].replica);
+    assert_int_equal(replica_propose(cluster.nodes[leader].replica, &p, &c, 5000), 0);
+    assert_true(cluster_run_until(&cluster, 1000, is_led_by_another, &leader));
+    assert_true(cluster_run_until(&cluster, 3000, are_all_done, &one));
+    assert_int_equal(outcome, OUTCOME_DONE);
 }
 
 TEST(without_a_majority_a_proposal_times_out_and_nothing_is_applied)
@@ -158,6 +189,7 @@ int main(void)
             commands_under_way_when_the_leader_goes_are_applied_once_and_each_is_answered_once,
             formed),
         CASE(settings_on_their_way_when_the_leader_goes_take_effect_once, formed),
+        CASE(a_leader_that_steps_down_is_followed_at_once_and_its_commands_go_on, formed),
         CASE(without_a_majority_a_proposal_times_out_and_nothing_is_applied, formed),
         CASE(a_node_whose_log_is_gone_refuses_to_start, formed),
         CASE(a_node_that_lost_its_folder_is_kept_out_and_the_others_go_on, formed),
