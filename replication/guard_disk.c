@@ -45,14 +45,21 @@ static struct guard_append *new_append(struct guard *g)
     return a;
 }
 
-void guard_disk_deinit(struct guard *g)
+static void free_all(struct guard_append **list)
 {
-    while (g->disk.pool != NULL) {
-        struct guard_append *a = g->disk.pool;
+    while (*list != NULL) {
+        struct guard_append *a = *list;
 
-        take_off(&g->disk.pool, a);
+        take_off(list, a);
         free(a);
     }
+}
+
+/* Writes are in flight only when the disk was lost with them: a kill in the simulator. */
+void guard_disk_deinit(struct guard *g)
+{
+    free_all(&g->disk.pool);
+    free_all(&g->disk.in_flight);
 }
 
 /* What is written from @index on is no longer the log, even if the same entries come back. */

@@ -303,6 +303,7 @@ static struct raft_entry *read_entries(const struct disk *d)
     return entries;
 }
 
+/* NOLINTNEXTLINE(readability-function-size): the signature is libraft's */
 static int io_load(
     struct raft_io *raft,
     raft_term *term,

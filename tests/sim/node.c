@@ -18,7 +18,7 @@
 
 enum { TICK_MS = 50, MAINTENANCE_MS = 1000, PROPOSE_TIMEOUT_MS = 2000 };
 
-static const int64_t WALL_START = 1700000000000;
+static const int64_t wall_start = 1700000000000;
 
 struct node {
     struct world *world;
@@ -177,7 +177,7 @@ static struct instant port_wall(void *data)
 {
     const struct node *n = data;
 
-    return (struct instant){ WALL_START + n->world->queue.now + n->wall_offset };
+    return (struct instant){ wall_start + n->world->queue.now + n->wall_offset };
 }
 
 static void port_send(void *data, uint32_t to, const struct peer_message *m)
@@ -448,7 +448,7 @@ static void remove_file(const struct node *n, const char *suffix)
     (void)unlink(path);
 }
 
-static void damage(const struct node *n)
+static void damage_file(const struct node *n)
 {
     FILE *f = fopen(n->path, "r+");
 
@@ -466,10 +466,10 @@ static void damage(const struct node *n)
     (void)fclose(f);
 }
 
-void node_damage_database(struct node *n, enum node_damage kind)
+void node_damage_database(struct node *n, enum node_damage damage)
 {
-    if (kind == NODE_DATABASE_DAMAGED) {
-        damage(n);
+    if (damage == NODE_DATABASE_DAMAGED) {
+        damage_file(n);
         return;
     }
     remove_file(n, "");
