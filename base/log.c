@@ -51,12 +51,15 @@ void log_event(enum log_level level, const char *event, const char *format, ...)
         line);
 }
 
-static bool is_plain(uint8_t c)
+static bool is_plain(uint8_t c, bool keeps_spaces)
 {
+    if (c == ' ') {
+        return keeps_spaces;
+    }
     return c > ' ' && c < 127 && c != '"' && c != '\'' && c != '\\' && c != '=' && c != '`';
 }
 
-char *log_text(struct bytes b, char *out, size_t size)
+static char *escape(struct bytes b, bool keeps_spaces, char *out, size_t size)
 {
     static const char digits[] = "0123456789abcdef";
     size_t at = 0;
@@ -64,7 +67,7 @@ char *log_text(struct bytes b, char *out, size_t size)
 
     require(size >= 8);
     for (size_t i = 0; i < b.n; i++) {
-        size_t need = is_plain(b.at[i]) ? 1 : 4;
+        size_t need = is_plain(b.at[i], keeps_spaces) ? 1 : 4;
 
         cut = at + 4 <= size ? at : cut;
         if (at + need >= size) {
@@ -83,6 +86,16 @@ char *log_text(struct bytes b, char *out, size_t size)
     }
     out[at] = '\0';
     return out;
+}
+
+char *log_text(struct bytes b, char *out, size_t size)
+{
+    return escape(b, false, out, size);
+}
+
+char *log_sentence(struct bytes b, char *out, size_t size)
+{
+    return escape(b, true, out, size);
 }
 
 bool log_limit_pass(struct log_limit *limit, int64_t now_ms, unsigned *ret_suppressed)

@@ -40,6 +40,9 @@ __attribute__((format(printf, 3, 4))) void log_event(
  */
 char *log_text(struct bytes b, char *out, size_t size);
 
+/* As log_text(), but keeps spaces: for a field that stands between quotes. */
+char *log_sentence(struct bytes b, char *out, size_t size);
+
 /*
  * Rate limit for what a client can cause: at most @burst lines, refilled at one per
  * @interval_ms. Zero-initialise but for those two. log_limit_pass() is true when the line may

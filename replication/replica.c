@@ -231,7 +231,9 @@ int replica_start(struct replica *r, bool is_pristine)
 
 static void on_transferred(struct raft_transfer *request)
 {
-    (void)request; /* whether it came to pass is told by the role */
+    struct replica *r = request->data;
+
+    r->is_stepping_down = false; /* whether it came to pass is told by the role */
 }
 
 void replica_step_down(struct replica *r)
@@ -242,8 +244,10 @@ void replica_step_down(struct replica *r)
         return;
     }
     r->is_stepping_down = true;
+    r->transfer.data = r;
     rv = raft_transfer(&r->raft, &r->transfer, 0, on_transferred);
     if (rv != 0) {
+        r->is_stepping_down = false;
         log_warning("step-down", "reason=\"%s\"", raft_errmsg(&r->raft));
     }
 }
@@ -397,7 +401,7 @@ unsigned replica_peers(const struct replica *r, struct replica_peer peers[MEMBER
 void replica_serving(const struct replica *r, struct bytes network, struct serving_view *ret_view)
 {
     ret_view->self = r->config.node;
-    ret_view->has_majority = replica_has_majority(r) && replica_is_caught_up(r);
+    ret_view->has_majority = replica_may_serve(r);
     status_serving(&r->status, network, replica_now(r), ret_view);
 }
 

@@ -66,6 +66,7 @@ struct upkeep {
     bool is_expire_busy, is_node_busy;
     struct instant node_not_before;
     struct instant status_due;
+    struct instant step_down_not_before;
     bool had_majority; /* for the log */
 };
 
@@ -114,6 +115,7 @@ struct instant replica_now(const struct replica *r); /* monotonic */
 struct status_times replica_times(const struct replica *r);
 uint64_t replica_applied_index(const struct replica *r);
 bool replica_is_ready_leader(const struct replica *r);
+bool replica_may_serve(const struct replica *r);
 
 /* fsm.c: libraft's state machine over the store */
 void fsm_init(struct replica *r);

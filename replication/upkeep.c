@@ -8,6 +8,7 @@
  */
 enum {
     NODE_RETRY_MS = 1000,
+    STEP_DOWN_AGAIN_MS = 10000,
 };
 
 struct instant upkeep_stamp(const struct replica *r)
@@ -45,6 +46,12 @@ bool replica_has_majority(const struct replica *r)
     return replica_leader(r) != 0 && status_has_majority(&r->status, replica_now(r));
 }
 
+/* A node whose disk is nearly full answers nobody: the others take its place. */
+bool replica_may_serve(const struct replica *r)
+{
+    return replica_has_majority(r) && replica_is_caught_up(r) && r->port.has_space(r->port.data);
+}
+
 static void own_status(
     const struct replica *r, struct network_status networks[NETWORKS_MAX], struct peer_status *s)
 {
@@ -56,7 +63,7 @@ static void own_status(
         .applied_index = replica_applied_index(r),
         .term = replica_term(r),
         .leader = replica_leader(r),
-        .has_majority = replica_has_majority(r) && replica_is_caught_up(r),
+        .has_majority = replica_may_serve(r),
         .cluster_time = clock_estimate(&r->clock, now.monotonic),
         .n_networks = r->port.own_networks(r->port.data, networks),
         .networks = networks,
@@ -226,12 +233,23 @@ static void log_majority(struct replica *r)
     }
 }
 
+/* A leader whose disk is nearly full lets another lead, as soon as one can. */
+static void leave_to_others(struct replica *r, struct instant now)
+{
+    if (replica_is_leader(r) && !r->port.has_space(r->port.data) &&
+        !instant_before(now, r->upkeep.step_down_not_before)) {
+        r->upkeep.step_down_not_before = instant_add_ms(now, STEP_DOWN_AGAIN_MS);
+        replica_step_down(r);
+    }
+}
+
 void upkeep_init(struct replica *r)
 {
     r->upkeep.expire = (struct proposal){ .done = expire_done, .data = r };
     r->upkeep.node = (struct proposal){ .done = node_done, .data = r };
     r->upkeep.node_not_before = (struct instant){ INT64_MIN };
     r->upkeep.status_due = (struct instant){ INT64_MIN };
+    r->upkeep.step_down_not_before = (struct instant){ INT64_MIN };
 }
 
 void upkeep_tick(struct replica *r)
@@ -245,6 +263,7 @@ void upkeep_tick(struct replica *r)
     }
     tell_status(r);
     log_majority(r);
+    leave_to_others(r, now);
     expire(r);
     make_known(r);
 }

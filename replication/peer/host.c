@@ -127,6 +127,24 @@ static void peer_changed(void *data, uint32_t node, bool is_up)
     replica_peer_changed(((struct host *)data)->replica, node, is_up);
 }
 
+/* A node that never was in the cluster ends, so that whoever started it learns why; one that was
+ * goes on, for it may be the peer that is wrong. */
+static void refused(void *data, uint32_t node, struct bytes reason)
+{
+    struct host *h = data;
+    char text[LOG_TEXT_MAX];
+
+    if (store_cluster_id(h->store) != 0) {
+        return;
+    }
+    log_error(
+        "not-admitted",
+        "peer=%u reason=\"%s\" next=\"check node, data and the cluster's name in node.yaml\"",
+        node,
+        log_sentence(reason, text, sizeof text));
+    h->port.fatal(h->port.data, "a member of the cluster refuses this node");
+}
+
 static int send_raft(
     void *data,
     struct raft_io_send *request,
@@ -313,6 +331,7 @@ static int open_mesh(struct host *h)
         .receive = receive,
         .receive_raft = receive_raft,
         .peer_changed = peer_changed,
+        .refused = refused,
     };
 
     memcpy(config.cluster, h->config.replica.cluster, sizeof config.cluster);

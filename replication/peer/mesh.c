@@ -66,6 +66,9 @@ static void handle(struct mesh *m, struct connection *c, const struct peer_messa
             m->counters.refused_garbage++;
             connection_close(c);
         }
+    } else if (message->kind == PEER_REFUSAL) { /* of the Hello that we answered its own with */
+        mesh_refused(m, l, message->refusal);
+        connection_close(c);
     } else {
         m->port.receive(m->port.data, l->node, message);
     }

@@ -43,6 +43,8 @@ struct mesh_port {
     void (*receive)(void *data, uint32_t node, const struct peer_message *m);
     void (*receive_raft)(void *data, struct raft_message *m); /* owns what @m owns */
     void (*peer_changed)(void *data, uint32_t node, bool is_up);
+    /* Member @node will not have us, and says why. */
+    void (*refused)(void *data, uint32_t node, struct bytes reason);
 };
 
 /* Returns 0, ERR_NOMEM or ERR_CONFIG (an address that is not IPv4:port; logged). */

@@ -40,7 +40,7 @@ static void log_refusal(struct mesh *m, const char *event, uint32_t node, struct
             event,
             "peer=%u reason=\"%s\" suppressed=%u",
             node,
-            log_text(reason, text, sizeof text),
+            log_sentence(reason, text, sizeof text),
             n_suppressed);
     }
 }
@@ -135,12 +135,16 @@ void mesh_greeting(struct mesh *m, struct connection *c, const struct peer_messa
         return;
     }
     if (message->kind == PEER_REFUSAL && c->is_dialler) {
-        struct link *l = mesh_link(m, c->node);
-
-        log_refusal(m, "peer-refuses-us", c->node, message->refusal);
-        l->dial_at = uv_now(m->config.loop) + MESH_REFUSED_RETRY_MS;
+        mesh_refused(m, mesh_link(m, c->node), message->refusal);
     } else {
         m->counters.refused_garbage++;
     }
     connection_close(c);
+}
+
+void mesh_refused(struct mesh *m, struct link *l, struct bytes reason)
+{
+    log_refusal(m, "peer-refuses-us", l->node, reason);
+    l->dial_at = uv_now(m->config.loop) + MESH_REFUSED_RETRY_MS;
+    m->port.refused(m->port.data, l->node, reason);
 }

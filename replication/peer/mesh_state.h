@@ -56,6 +56,9 @@ void mesh_set_stranger(struct mesh *m, struct connection *c, bool is_stranger);
 
 /* mesh_greet.c: from a connection to a peer */
 void mesh_greet(void *data, struct connection *c); /* it was dialled and is there: say Hello */
+/* The peer of @l has said why it will not have us. */
+void mesh_refused(struct mesh *m, struct link *l, struct bytes reason);
+
 void mesh_greeting(struct mesh *m, struct connection *c, const struct peer_message *message);
 void mesh_link_down(struct mesh *m, struct link *l);
 

@@ -54,12 +54,12 @@ static bool page_path(const struct listing *l, const char *after, char *path)
 static json_t *short_time(const json_t *lease, const char *key)
 {
     const char *text = json_string_value(json_object_get(lease, key));
-    char shorter[20];
+    char shorter[] = "YYYY-MM-DD HH:MM:SS";
 
     if (text == NULL || strlen(text) < sizeof shorter) {
         return json_string(text == NULL ? "" : text);
     }
-    (void)snprintf(shorter, sizeof shorter, "%s", text);
+    memcpy(shorter, text, sizeof shorter - 1);
     shorter[10] = ' ';
     return json_string(shorter);
 }

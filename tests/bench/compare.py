@@ -52,7 +52,7 @@ class Load:
         self.text = run(
             "ip", "netns", "exec", generator, "perfdhcp", "-4", "-l", RELAY, "-b", mac,
             "-r", str(rate), "-R", str(clients), "-p", str(seconds), "-W", "500000",
-            "-xit" if timers else "-xi", target, check=False)
+            "-xit" if timers else "-xi", *target, check=False)
         sent = [int(n) for n in re.findall(r"sent packets: (\d+)", self.text)]
         received = [int(n) for n in re.findall(r"received packets: (\d+)", self.text)]
         if len(sent) < 2:
@@ -82,7 +82,7 @@ class Server:
             self.lab.ip(node.namespace, "address", "del", f"{node.address}/24", "dev", "lan0")
         self.generator = self.lab.add_client("gen", "02:00:00:00:ff:01")
         self.lab.ip(self.generator, "address", "add", f"{RELAY}/9", "brd", "+", "dev", "eth0")
-        self.target = "10.127.255.1" if nodes == 1 else "255.255.255.255"
+        self.target = ["10.127.255.1"] if nodes == 1 else ["-B", "255.255.255.255"]
         self.next_client = 0
         try:
             self.start()

@@ -62,6 +62,13 @@ static void receive_raft(void *data, struct raft_message *m)
     rpc_codec_discard(m);
 }
 
+static void refused(void *data, uint32_t node, struct bytes reason)
+{
+    (void)data;
+    (void)node;
+    (void)reason; /* the counters tell */
+}
+
 static void peer_changed(void *data, uint32_t node, bool is_up)
 {
     struct node *n = data;
@@ -116,6 +123,7 @@ static void start(unsigned i, uint64_t boot_id)
         .receive = receive,
         .receive_raft = receive_raft,
         .peer_changed = peer_changed,
+        .refused = refused,
     };
 
     memcpy(config.members, members, sizeof members);

@@ -133,9 +133,12 @@ def test_a_damaged_database_is_rebuilt_without_a_hand(lab):
     given = raw.obtain(10)
     node = lab.nodes[2]
     node.stop()
+    connection = sqlite3.connect(node.database)
+    connection.execute("pragma wal_checkpoint(truncate)")  # so that the file is what is read
+    connection.close()
     with open(node.database, "r+b") as f:
         f.seek(4096)
-        f.write(os.urandom(8192))
+        f.write(os.urandom(os.path.getsize(node.database) - 4096))
     node.start()
     assert wait_for(node.is_ready, 20), node.log_text()[-2000:]
     assert equal_rows(lab, 3)
