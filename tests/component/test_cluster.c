@@ -1,12 +1,5 @@
-#include <netinet/in.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
-#include "base/check.h"
 #include "support/cluster.h"
 #include "support/test.h"
 
@@ -127,34 +120,6 @@ TEST(an_idle_cluster_s_time_follows_the_wall_clock)
     }
 }
 
-/* ---- Strangers on the peer port */
-
-TEST(garbage_on_the_peer_port_does_not_disturb_the_cluster)
-{
-    static uint8_t noise[65536];
-    unsigned leader = cluster_leader(&cluster);
-    const char *port = strrchr(cluster.config.members[leader].address, ':') + 1;
-    struct sockaddr_in a = { .sin_family = AF_INET,
-                             .sin_port = htons((uint16_t)atoi(port)),
-                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    uint64_t before = replica_term(cluster.nodes[leader].replica);
-
-    memset(noise, 0x4c, sizeof noise);
-    for (unsigned i = 0; i < 40; i++) {
-        struct command c = cluster_bind(i);
-        int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
-
-        (void)connect(fd, (struct sockaddr *)&a, sizeof a);
-        cluster_run(&cluster, 1);
-        (void)send(fd, noise, sizeof noise, MSG_NOSIGNAL);
-        assert_int_equal(cluster_propose(&cluster, i % CLUSTER_N, &c).outcome, OUTCOME_DONE);
-        assert_int_equal(close(fd), 0);
-    }
-    assert_int_equal(replica_term(cluster.nodes[leader].replica), before);
-    assert_true(mesh_counters(host_mesh(cluster.nodes[leader].host))->refused_garbage > 0);
-    cluster_assert_equal(&cluster);
-}
-
 #define CASE(name, setup) cmocka_unit_test_setup_teardown(name, setup, done)
 
 int main(void)
@@ -167,7 +132,6 @@ int main(void)
         CASE(a_proposal_of_any_node_is_applied_on_every_node, formed),
         CASE(the_second_client_for_an_address_is_refused_whichever_node_it_asks, formed),
         CASE(an_idle_cluster_s_time_follows_the_wall_clock, formed),
-        CASE(garbage_on_the_peer_port_does_not_disturb_the_cluster, formed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -30,6 +30,7 @@ static unsigned free_port(void)
 void cluster_init(struct cluster *c)
 {
     *c = (struct cluster){
+        .space_min = 1,
         .config = {.cluster = "test",
                    .election_ms = 200,
                    .heartbeat_ms = 40,
@@ -89,7 +90,7 @@ int cluster_try_start(struct cluster *c, unsigned i, const char *name)
         .loop = &c->loop,
         .folder = n->folder,
         .segment = SEGMENT,
-        .space_min = 1,
+        .space_min = c->space_min,
         .replica = c->config,
     };
     struct host_port port = { .data = n, .own_networks = own_networks, .fatal = fatal };

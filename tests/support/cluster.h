@@ -23,6 +23,7 @@ struct cluster {
     uv_loop_t loop;
     uv_timer_t stopper;
     struct replica_config config; /* of all, but for the node */
+    uint64_t space_min;           /* of nodes started from now on */
     struct cluster_node nodes[CLUSTER_N];
 };
 
