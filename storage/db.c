@@ -221,15 +221,20 @@ struct bytes db_column_bytes(struct db *db, enum db_statement s, int at)
 {
     const void *from = sqlite3_column_blob(db->statements[s], at);
 
+    if (from == NULL) {
+        return bytes_of(NULL, 0);
+    }
     return bytes_of(from, (size_t)sqlite3_column_bytes(db->statements[s], at));
 }
 
 struct instant db_column_instant(struct db *db, enum db_statement s, int at)
 {
-    if (sqlite3_column_type(db->statements[s], at) == SQLITE_NULL) {
+    int64_t ms = sqlite3_column_int64(db->statements[s], at); /* 0 for NULL */
+
+    if (ms == 0 && sqlite3_column_type(db->statements[s], at) == SQLITE_NULL) {
         return INSTANT_NEVER;
     }
-    return (struct instant){ sqlite3_column_int64(db->statements[s], at) };
+    return (struct instant){ ms };
 }
 
 int db_parameter_count(struct db *db, enum db_statement s)

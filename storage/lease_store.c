@@ -38,9 +38,9 @@ int lease_store_put(struct db *db, const struct lease *l)
     return db_run(db, s);
 }
 
-static bool read_state(struct db *db, enum lease_state *ret_state)
+static bool read_state(struct db *db, enum db_statement s, enum lease_state *ret_state)
 {
-    struct bytes text = db_column_bytes(db, STATEMENT_LEASE_SELECT, 1);
+    struct bytes text = db_column_bytes(db, s, 1);
 
     for (enum lease_state state = LEASE_BOUND; state <= LEASE_DECLINED; state++) {
         if (bytes_equal(text, bytes_of_text(lease_state_name(state)))) {
@@ -52,17 +52,16 @@ static bool read_state(struct db *db, enum lease_state *ret_state)
 }
 
 /* Reads column @at; false when it does not fit. */
-static bool read_u32(struct db *db, int at, uint32_t *ret_value)
+static bool read_u32(struct db *db, enum db_statement s, int at, uint32_t *ret_value)
 {
-    int64_t value = db_column_integer(db, STATEMENT_LEASE_SELECT, at);
+    int64_t value = db_column_integer(db, s, at);
 
     *ret_value = (uint32_t)value;
     return value >= 0 && value <= UINT32_MAX;
 }
 
-bool lease_store_read(struct db *db, struct lease *ret_lease)
+bool lease_store_read(struct db *db, enum db_statement s, struct lease *ret_lease)
 {
-    enum db_statement s = STATEMENT_LEASE_SELECT;
     uint32_t hw_type = 0;
     struct lease l = {
         .client_key = db_column_bytes(db, s, 3),
@@ -76,10 +75,10 @@ bool lease_store_read(struct db *db, struct lease *ret_lease)
         .vendor_class = db_column_bytes(db, s, 15),
         .user_class = db_column_bytes(db, s, 16),
     };
-    bool fits = read_u32(db, 0, &l.address.value) && read_state(db, &l.state) &&
-                read_u32(db, 2, &l.subnet_id) && read_u32(db, 4, &hw_type) &&
-                read_u32(db, 10, &l.node) && read_u32(db, 11, &l.server_id.value) &&
-                read_u32(db, 12, &l.relay.value);
+    bool fits = read_u32(db, s, 0, &l.address.value) && read_state(db, s, &l.state) &&
+                read_u32(db, s, 2, &l.subnet_id) && read_u32(db, s, 4, &hw_type) &&
+                read_u32(db, s, 10, &l.node) && read_u32(db, s, 11, &l.server_id.value) &&
+                read_u32(db, s, 12, &l.relay.value);
 
     l.hw_type = (uint8_t)hw_type;
     if (!fits || hw_type > UINT8_MAX || !lease_is_sound(&l)) {

@@ -10,10 +10,10 @@
 int lease_store_put(struct db *db, const struct lease *l);
 
 /*
- * Reads the row that STATEMENT_LEASE_SELECT stands on; the bytes are lent until its next step.
- * False when it is no row that this program could have written.
+ * Reads the row that STATEMENT_LEASE_SELECT or STATEMENT_LEASE_LOAD stands on; the bytes are lent
+ * until its next step. False when it is no row that this program could have written.
  */
-bool lease_store_read(struct db *db, struct lease *ret_lease);
+bool lease_store_read(struct db *db, enum db_statement s, struct lease *ret_lease);
 
 /*
  * Writes the tenancy of @old, which @end has ended at @at, to the history, and forgets the oldest

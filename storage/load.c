@@ -149,10 +149,11 @@ static int load_leases(struct store *s)
     struct lease l;
     int r = 0;
 
-    while ((r = db_step(s->db, STATEMENT_LEASE_SELECT)) == DB_ROW) {
-        r = lease_store_read(s->db, &l) ? lease_table_put(s->leases, &l) : STATE_DAMAGED;
+    while ((r = db_step(s->db, STATEMENT_LEASE_LOAD)) == DB_ROW) {
+        r = lease_store_read(s->db, STATEMENT_LEASE_LOAD, &l) ? lease_table_put(s->leases, &l)
+                                                              : STATE_DAMAGED;
         if (r != 0) {
-            db_reset(s->db, STATEMENT_LEASE_SELECT);
+            db_reset(s->db, STATEMENT_LEASE_LOAD);
             return r;
         }
         digest_add_lease(&s->meta.digest, &l);

@@ -28,6 +28,7 @@ static const struct image_table {
 /* A state of its own on a reading connection; of the leases it keeps the digest alone. */
 struct store_pin {
     struct store *state;
+    uint64_t index; /* that was applied when the pin was made */
     struct digest stored;
 };
 
@@ -42,26 +43,23 @@ struct store_pin *store_pin_free(struct store_pin *p)
 
 DEFINE_FREEP(store_pin);
 
-/* Begins a read transaction: what is read from now on is the state of this moment. */
+/*
+ * Begins a read transaction: what is read from now on is the state of this moment. Reading the
+ * version begins it without parsing the schema, which is left to the thread that builds.
+ */
 static int pin(struct store_pin *p, const struct store *s)
 {
-    int64_t index = 0;
+    int64_t version = 0;
     int r = state_new(&p->state, s->path, s->is_volatile);
 
+    p->index = s->meta.applied_index;
     if (r == 0) {
         r = db_open(&p->state->db, s->path, DB_READER);
     }
     if (r == 0) {
-        r = db_prepare(p->state->db);
-    }
-    if (r == 0) {
         r = db_exec(p->state->db, "BEGIN");
     }
-    if (r == 0) {
-        r = db_query_integer(p->state->db, "SELECT applied_index FROM meta", &index);
-    }
-    ensure(implies(r == 0, (uint64_t)index == s->meta.applied_index));
-    return r;
+    return r == 0 ? db_query_integer(p->state->db, "PRAGMA user_version", &version) : r;
 }
 
 int store_pin_new(struct store *s, struct store_pin **ret_pin)
@@ -94,7 +92,7 @@ static int write_table(struct store *state, const struct image_table *t, struct 
 
         r = image_writer_row(w, t->number, state->db, t->select);
         if (r == 0 && t->select == STATEMENT_LEASE_SELECT) {
-            if (!lease_store_read(state->db, &l)) {
+            if (!lease_store_read(state->db, t->select, &l)) {
                 return STATE_DAMAGED;
             }
             digest_add_lease(&state->meta.digest, &l);
@@ -121,8 +119,12 @@ static int build(struct store_pin *p, uint8_t **ret_image, size_t *ret_n)
 {
     const struct meta *meta = &p->state->meta;
     struct image_writer *w = NULL;
-    int r = state_load_head(p->state, &p->stored);
+    int r = db_prepare(p->state->db);
 
+    if (r == 0) {
+        r = state_load_head(p->state, &p->stored);
+    }
+    ensure(implies(r == 0, meta->applied_index == p->index));
     if (r == 0) {
         struct image_header header = {
             .cluster = bytes_of_text(meta->cluster),

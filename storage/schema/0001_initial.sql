@@ -18,7 +18,8 @@ CREATE TABLE meta (
 
 CREATE TABLE lease (
     address INTEGER PRIMARY KEY CHECK (address BETWEEN 1 AND 4294967295),
-    state TEXT NOT NULL CHECK (state IN ('bound', 'released', 'expired', 'declined')),
+    state TEXT NOT NULL CHECK ( -- not IN (...): that builds a table for every row written
+        state = 'bound' OR state = 'released' OR state = 'expired' OR state = 'declined'),
     subnet_id INTEGER NOT NULL,
     client_key BLOB NOT NULL CHECK (length(client_key) BETWEEN 1 AND 255),
     hw_type INTEGER NOT NULL,
@@ -52,7 +53,9 @@ CREATE TABLE lease_history (
     started_at_ms INTEGER NOT NULL,
     renewed_at_ms INTEGER NOT NULL,
     ended_at_ms INTEGER NOT NULL,
-    reason TEXT NOT NULL CHECK (reason IN ('released', 'expired', 'declined', 'moved', 'taken'))
+    reason TEXT NOT NULL CHECK (
+        reason = 'released' OR reason = 'expired' OR reason = 'declined' OR reason = 'moved'
+        OR reason = 'taken')
 ) STRICT;
 
 CREATE TABLE node (

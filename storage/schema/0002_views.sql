@@ -13,11 +13,11 @@ SELECT
     n.name AS network,
     (l.subnet_id >> 24) || '.' || (l.subnet_id >> 16 & 255) || '.' || (l.subnet_id >> 8 & 255) || '.' || (l.subnet_id & 255) AS subnet,
     l.state,
-    rtrim(
+    nullif(rtrim(
         substr(l.hw_hex, 1, 2) || ':' || substr(l.hw_hex, 3, 2) || ':' || substr(l.hw_hex, 5, 2) || ':' || substr(l.hw_hex, 7, 2)
         || ':' || substr(l.hw_hex, 9, 2) || ':' || substr(l.hw_hex, 11, 2) || ':' || substr(l.hw_hex, 13, 2) || ':' || substr(l.hw_hex, 15, 2)
         || ':' || substr(l.hw_hex, 17, 2) || ':' || substr(l.hw_hex, 19, 2) || ':' || substr(l.hw_hex, 21, 2) || ':' || substr(l.hw_hex, 23, 2)
-        || ':' || substr(l.hw_hex, 25, 2) || ':' || substr(l.hw_hex, 27, 2) || ':' || substr(l.hw_hex, 29, 2) || ':' || substr(l.hw_hex, 31, 2), ':') AS hw_address,
+        || ':' || substr(l.hw_hex, 25, 2) || ':' || substr(l.hw_hex, 27, 2) || ':' || substr(l.hw_hex, 29, 2) || ':' || substr(l.hw_hex, 31, 2), ':'), '') AS hw_address,
     l.hw_type,
     lower(hex(l.client_key)) AS client_id,
     iif(instr(l.hostname, x'00') OR CAST(l.hostname AS TEXT) GLOB '*[^ -~]*',
@@ -55,11 +55,11 @@ WHERE state = 'bound' AND (expires_at_ms IS NULL OR expires_at_ms > meta.cluster
 CREATE VIEW history AS
 SELECT
     (h.address >> 24) || '.' || (h.address >> 16 & 255) || '.' || (h.address >> 8 & 255) || '.' || (h.address & 255) AS address,
-    rtrim(
+    nullif(rtrim(
         substr(h.hw_hex, 1, 2) || ':' || substr(h.hw_hex, 3, 2) || ':' || substr(h.hw_hex, 5, 2) || ':' || substr(h.hw_hex, 7, 2)
         || ':' || substr(h.hw_hex, 9, 2) || ':' || substr(h.hw_hex, 11, 2) || ':' || substr(h.hw_hex, 13, 2) || ':' || substr(h.hw_hex, 15, 2)
         || ':' || substr(h.hw_hex, 17, 2) || ':' || substr(h.hw_hex, 19, 2) || ':' || substr(h.hw_hex, 21, 2) || ':' || substr(h.hw_hex, 23, 2)
-        || ':' || substr(h.hw_hex, 25, 2) || ':' || substr(h.hw_hex, 27, 2) || ':' || substr(h.hw_hex, 29, 2) || ':' || substr(h.hw_hex, 31, 2), ':') AS hw_address,
+        || ':' || substr(h.hw_hex, 25, 2) || ':' || substr(h.hw_hex, 27, 2) || ':' || substr(h.hw_hex, 29, 2) || ':' || substr(h.hw_hex, 31, 2), ':'), '') AS hw_address,
     lower(hex(h.client_key)) AS client_id,
     iif(instr(h.hostname, x'00') OR CAST(h.hostname AS TEXT) GLOB '*[^ -~]*',
         '0x' || lower(hex(h.hostname)), CAST(h.hostname AS TEXT)) AS hostname,
@@ -91,12 +91,12 @@ SELECT
     (r.address >> 24) || '.' || (r.address >> 16 & 255) || '.' || (r.address >> 8 & 255) || '.' || (r.address & 255) AS address,
     n.name AS network,
     (r.subnet_id >> 24) || '.' || (r.subnet_id >> 16 & 255) || '.' || (r.subnet_id >> 8 & 255) || '.' || (r.subnet_id & 255) AS subnet,
-    rtrim(
+    nullif(rtrim(
         substr(r.hw_hex, 1, 2) || ':' || substr(r.hw_hex, 3, 2) || ':' || substr(r.hw_hex, 5, 2) || ':' || substr(r.hw_hex, 7, 2)
         || ':' || substr(r.hw_hex, 9, 2) || ':' || substr(r.hw_hex, 11, 2) || ':' || substr(r.hw_hex, 13, 2) || ':' || substr(r.hw_hex, 15, 2)
         || ':' || substr(r.hw_hex, 17, 2) || ':' || substr(r.hw_hex, 19, 2) || ':' || substr(r.hw_hex, 21, 2) || ':' || substr(r.hw_hex, 23, 2)
-        || ':' || substr(r.hw_hex, 25, 2) || ':' || substr(r.hw_hex, 27, 2) || ':' || substr(r.hw_hex, 29, 2) || ':' || substr(r.hw_hex, 31, 2), ':') AS hw_address, -- it matches by this
-    lower(hex(r.client_id)) AS client_id, -- or by this
+        || ':' || substr(r.hw_hex, 25, 2) || ':' || substr(r.hw_hex, 27, 2) || ':' || substr(r.hw_hex, 29, 2) || ':' || substr(r.hw_hex, 31, 2), ':'), '') AS hw_address, -- it matches by this
+    nullif(lower(hex(r.client_id)), '') AS client_id, -- or by this
     iif(instr(r.hostname, x'00') OR CAST(r.hostname AS TEXT) GLOB '*[^ -~]*',
         '0x' || lower(hex(r.hostname)), CAST(r.hostname AS TEXT)) AS hostname
 FROM (SELECT *, lower(hex(hw_address)) AS hw_hex FROM reservation) AS r
