@@ -12,8 +12,9 @@
 #include "storage/state.h"
 
 enum {
-    OPEN_DAMAGED = 100, /* beside the store_open_outcomes, and never told to the caller */
-    EXPIRE_STEP = 4096, /* rows looked at in one call of store_expired() */
+    OPEN_DAMAGED = 100,   /* beside the store_open_outcomes, and never told to the caller */
+    EXPIRE_ROUND = 512,   /* calls of store_expired() for a walk through all rows, */
+    EXPIRE_STEP_MIN = 64, /* but not fewer rows than this in one call */
 };
 
 struct store *store_free(struct store *s)
@@ -224,10 +225,11 @@ bool store_is_dirty(const struct store *s)
 
 unsigned store_expired(struct store *s, struct instant now, struct ip4 *out)
 {
+    uint64_t step = EXPIRE_STEP_MIN + lease_table_count(s->leases) / EXPIRE_ROUND;
     struct lease l;
     unsigned n = 0;
 
-    for (unsigned i = 0; i < EXPIRE_STEP && n < EXPIRE_MAX; i++) {
+    for (uint64_t i = 0; i < step && n < EXPIRE_MAX; i++) {
         if (!lease_table_next(s->leases, &s->expire_cursor, &l)) {
             s->expire_cursor = 0;
             break;

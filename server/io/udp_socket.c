@@ -41,7 +41,9 @@ static bool set_options(int fd, const char *interface)
     const int buffer = UDP_RECEIVE_BUFFER;
 
     /* A smaller buffer than wished is no reason to serve nobody. */
-    (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
+    if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof buffer) != 0) {
+        (void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
+    }
     return setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, interface, (socklen_t)strlen(interface)) ==
                0 &&
            set_flag(fd, SOL_SOCKET, SO_BROADCAST) && set_flag(fd, SOL_SOCKET, SO_TIMESTAMPNS) &&

@@ -18,7 +18,7 @@ enum {
     UDP_BATCH = 32,          /* datagrams read by one system call */
     UDP_DATAGRAM_MAX = 4096, /* longer ones are no DHCP messages and are dropped */
     UDP_CONTROL_MAX = 128,   /* room for the control messages of one datagram */
-    UDP_RECEIVE_BUFFER = 1 << 20,
+    UDP_RECEIVE_BUFFER = 4 << 20,
 };
 
 struct udp_datagram {
