@@ -99,7 +99,7 @@ struct replica {
     struct snapshot_taking snapshot;
 
     struct role role;
-    struct instant commit_due; /* never: nothing waits to be committed */
+    struct instant commit_due;     /* never: nothing waits to be committed */
     struct raft_transfer transfer; /* libraft touches it after its callback: never given back */
     bool is_stepping_down;
     struct catching_up catching_up;

@@ -48,6 +48,9 @@ int exchanges_new(
     if (r == 0) {
         r = waiting_table_new(&x->waiting, seed);
     }
+    if (r == 0) {
+        r = held_table_new(&x->held);
+    }
     if (r != 0) {
         exchanges_free(x);
         return r;
@@ -81,6 +84,7 @@ struct exchanges *exchanges_free(struct exchanges *x)
         cancel_all(x);
     }
     x->waiting = waiting_table_free(x->waiting);
+    x->held = held_table_free(x->held);
     x->choosing = observed_free(x->choosing);
     x->observed = observed_free(x->observed);
     x->offers = offers_free(x->offers);
@@ -209,11 +213,27 @@ void exchanges_receive(struct exchanges *x, const struct arrival *arrival, struc
     } else {
         exchange_report(x, e);
     }
+    if (e->has_scope) {
+        held_note(x->held, e, datagram);
+    }
+}
+
+/* Judges again what was left to a node that is gone. */
+static void look_at_held(struct exchanges *x, struct instant now)
+{
+    struct held_message message;
+    unsigned cursor = 0;
+
+    while (held_next(x->held, &x->proposer, now, &cursor, &message)) {
+        exchanges_receive(x, &message.arrival, bytes_of(message.datagram, message.n));
+    }
 }
 
 void exchanges_tick(struct exchanges *x)
 {
     struct instant now = x->port.monotonic(x->port.data);
+
+    look_at_held(x, now);
 
     offers_tick(x->offers, now);
     observed_tick(x->observed, now);

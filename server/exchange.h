@@ -55,7 +55,7 @@ struct exchanges *exchanges_free(struct exchanges *x);
 /* Handles one datagram from port 67. Never fails on its content. */
 void exchanges_receive(struct exchanges *x, const struct arrival *arrival, struct bytes datagram);
 
-/* Every second or so: forgets offers and observations that are over. */
+/* Every 200 ms or so: judges again what was left to nodes that are gone; forgets offers and observations that are over. */
 void exchanges_tick(struct exchanges *x);
 
 /* Nothing waits for the log. */

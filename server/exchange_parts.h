@@ -15,6 +15,7 @@
  *   exchange_turn.c     the questions to the policy, and the soft state they need
  *   exchange_propose.c  the commands to the log, and what its results lead to
  *   exchange_wait.c     the exchanges that wait for the log
+ *   exchange_held.c     what was left to another node, for the case that it is gone
  *   exchange_reply.c    the reply: which options, where to
  *   exchange_report.c   one log line and one count per exchange
  */
@@ -73,6 +74,7 @@ struct exchanges {
     struct observed *observed; /* any message that goes unanswered */
     struct observed *choosing; /* REQUESTs that name a peer */
     struct waiting_table *waiting;
+    struct held_table *held;
     uint64_t counts[REASON_COUNT];
     struct log_limit limits[LOG_DEBUG + 1];
     struct exchange current;
@@ -115,6 +117,27 @@ struct waiting *waiting_begin(struct waiting_table *t, const struct exchange *e)
 void waiting_replace(struct waiting *w, const struct exchange *e);
 
 void waiting_end(struct waiting_table *t, struct waiting *w);
+
+/* exchange_held.c */
+struct held_message {
+    struct arrival arrival;
+    uint16_t n;
+    uint8_t datagram[EXCHANGE_DATAGRAM_MAX];
+};
+
+int held_table_new(struct held_table **ret_table);
+struct held_table *held_table_free(struct held_table *t);
+
+/* Keeps the message of @e when it was left to another node; forgets the client's earlier one. */
+void held_note(struct held_table *t, const struct exchange *e, struct bytes datagram);
+
+/* Takes the next message whose serving nodes are not those of then. Start with *@cursor = 0. */
+bool held_next(
+    struct held_table *t,
+    const struct proposer_port *log,
+    struct instant now,
+    unsigned *cursor,
+    struct held_message *ret_message);
 
 /* exchange_reply.c: builds and sends. A NAK says the decision's reason; @lease is 0 without. */
 void exchange_reply(

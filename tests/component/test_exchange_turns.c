@@ -98,6 +98,50 @@ TEST(rule_33_a_peer_that_does_not_answer_is_stood_in_for_under_its_own_identifie
     assert_true(ip4_equal(row_of(lan_address(1, 100))->server_id, id2));
 }
 
+TEST(what_was_left_to_a_peer_is_answered_when_the_peer_is_gone)
+{
+    struct client_says says = client_selecting(1, lan_address(1, 100), id2);
+
+    node.view.nodes[1].is_serving = true;
+    assert_int_equal(client_say(&node, says), 0);
+    one_node_wait(&node, 500);
+    exchanges_tick(node.exchanges);
+    assert_int_equal(node.n_queued, 0);
+    node.view.nodes[1].is_serving = false;
+    exchanges_tick(node.exchanges);
+    assert_int_equal(node.n_queued, 1);
+    one_node_commit(&node);
+    client_assert_heard(&node, MESSAGE_ACK, lan_address(1, 100));
+    node.view.nodes[2].is_serving = true;
+    exchanges_tick(node.exchanges);
+    assert_int_equal(node.n_queued, 0);
+}
+
+TEST(what_was_left_to_a_peer_is_forgotten_after_five_seconds)
+{
+    struct client_says says = client_selecting(1, lan_address(1, 100), id2);
+
+    node.view.nodes[1].is_serving = true;
+    assert_int_equal(client_say(&node, says), 0);
+    one_node_wait(&node, 5000);
+    node.view.nodes[1].is_serving = false;
+    exchanges_tick(node.exchanges);
+    assert_int_equal(node.n_queued, 0);
+}
+
+TEST(what_was_left_to_a_peer_is_forgotten_when_the_client_has_a_new_wish)
+{
+    struct client_says says = client_selecting(1, lan_address(1, 100), id2);
+
+    node.view.nodes[1].is_serving = true;
+    assert_int_equal(client_say(&node, says), 0);
+    says.server_id = lan_address(1, 99); /* a stranger */
+    assert_int_equal(client_say(&node, says), 0);
+    node.view.nodes[1].is_serving = false;
+    exchanges_tick(node.exchanges);
+    assert_int_equal(node.n_queued, 0);
+}
+
 TEST(rule_33_a_lease_that_a_peer_commits_ends_the_watch)
 {
     struct client_says says = client_selecting(1, lan_address(1, 100), id2);
@@ -191,6 +235,9 @@ int main(void)
         CASE(rule_26_a_client_that_hears_no_offer_is_answered_by_broadcast),
         CASE(rule_32_a_stranger_chosen_frees_the_offer),
         CASE(rule_33_a_peer_that_does_not_answer_is_stood_in_for_under_its_own_identifier),
+        CASE(what_was_left_to_a_peer_is_answered_when_the_peer_is_gone),
+        CASE(what_was_left_to_a_peer_is_forgotten_after_five_seconds),
+        CASE(what_was_left_to_a_peer_is_forgotten_when_the_client_has_a_new_wish),
         CASE(rule_33_a_lease_that_a_peer_commits_ends_the_watch),
         CASE(rule_44_a_client_that_sends_no_secs_is_served_when_it_has_waited),
         CASE(rule_67_a_relay_that_is_one_of_us_is_a_loop),

@@ -16,7 +16,7 @@
 #include "sim/heap.h"
 #include "sim/io.h"
 
-enum { TICK_MS = 50, MAINTENANCE_MS = 1000, PROPOSE_TIMEOUT_MS = 2000 };
+enum { TICK_MS = 50, MAINTENANCE_MS = 200, PROPOSE_TIMEOUT_MS = 2000 };
 
 static const int64_t wall_start = 1700000000000;
 
