@@ -242,7 +242,7 @@ void replica_step_down(struct replica *r)
 {
     int rv;
 
-    if (!replica_is_leader(r) || r->is_stepping_down || r->is_closing) {
+    if (!replica_is_leader(r) || r->is_stepping_down || r->is_closing || r->status.n == 1) {
         return;
     }
     r->is_stepping_down = true;

@@ -118,8 +118,9 @@ static void finish(struct app *a)
 static void stop_tick(struct app *a)
 {
     int64_t passed = app_monotonic(NULL).ms - a->stop_began.ms;
+    bool has_heir = a->file->value.n_members > 1;
     bool is_done = passed >= STOP_MIN_MS && exchanges_is_quiet(a->exchanges) &&
-                   !replica_is_leader(host_replica(a->host));
+                   !(has_heir && replica_is_leader(host_replica(a->host)));
 
     if (is_done || passed >= STOP_MAX_MS) {
         finish(a);

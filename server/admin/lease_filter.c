@@ -1,6 +1,7 @@
 #include "server/admin/lease_filter.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -58,19 +59,12 @@ static bool is_limit(const char *value)
     return values_parse_number(value, ROWS_MAX, &limit) && limit >= 1;
 }
 
-static bool is_after(const char *value)
-{
-    uint64_t after = 0;
-
-    return values_parse_number(value, INT64_MAX, &after);
-}
-
 /* Beside each key: its test, and the column of the view `leases` it is compared with. */
 static const struct {
     bool (*is_good)(const char *value);
     const char *column; /* NULL: no condition */
 } checks[] = {
-    {is_address,      "address"   },
+    {is_address,      "address_n" },
     { values_is_name, "network"   },
     { is_state,       "state"     },
     { is_hex,         "hw_address"},
@@ -78,7 +72,7 @@ static const struct {
     { is_text,        "hostname"  },
     { is_node,        "node"      },
     { is_limit,       NULL        },
-    { is_after,       NULL        },
+    { is_address,     NULL        },
 };
 
 const struct lease_filter_key lease_filter_keys[] = {
@@ -119,25 +113,28 @@ static void add_condition(struct lease_filter *f, const char *column, const char
     require(f->n < LEASE_FILTER_KEYS_MAX);
 
     char *to = f->conditions[f->n].value;
+    struct ip4 address = IP4_ANY;
 
     f->conditions[f->n++].column = column;
-    if (strcmp(column, "hw_address") == 0 || strcmp(column, "client_id") == 0) {
+    if (strcmp(column, "address_n") == 0) {
+        (void)ip4_parse(value, &address);
+        (void)snprintf(to, LEASE_FILTER_VALUE_MAX, "%" PRIu32, address.value);
+    } else if (strcmp(column, "hw_address") == 0 || strcmp(column, "client_id") == 0) {
         normalise_hex(value, column[0] == 'h', to);
     } else {
         (void)snprintf(to, LEASE_FILTER_VALUE_MAX, "%s", value);
     }
 }
 
-static void set_number(struct lease_filter *f, const char *key, const char *value)
+/* Where the page begins and how long it is; the value was found good. */
+static void set_page(struct lease_filter *f, const char *key, const char *value)
 {
-    uint64_t number = 0;
+    uint64_t limit = 0;
 
-    if (values_parse_number(value, INT64_MAX, &number)) {
-        if (strcmp(key, "limit") == 0) {
-            f->limit = (unsigned)number;
-        } else {
-            f->after = number;
-        }
+    if (strcmp(key, "after") == 0) {
+        (void)ip4_parse(value, &f->after);
+    } else if (values_parse_number(value, ROWS_MAX, &limit)) {
+        f->limit = (unsigned)limit;
     }
 }
 
@@ -160,16 +157,19 @@ bool lease_filter_set(
         return false;
     }
     if (checks[i].column == NULL) {
-        set_number(f, key, value);
+        set_page(f, key, value);
     } else {
         add_condition(f, checks[i].column, value);
     }
     return true;
 }
 
-/* Appends @text as a SQL string: quotes doubled. */
-static size_t append_quoted(char *out, size_t at, const char *text)
+/* Appends a number as it is, everything else as a SQL string: quotes doubled. */
+static size_t append_value(char *out, size_t at, const char *column, const char *text)
 {
+    if (strcmp(column, "address_n") == 0) {
+        return at + (size_t)snprintf(out + at, LEASE_FILTER_SQL_MAX - at, "%s", text);
+    }
     out[at++] = '\'';
     for (const char *p = text; *p != '\0'; p++) {
         if (*p == '\'') {
@@ -184,7 +184,11 @@ static size_t append_quoted(char *out, size_t at, const char *text)
 
 const char *lease_filter_sql(struct lease_filter *f, char *out)
 {
-    size_t at = (size_t)snprintf(out, LEASE_FILTER_SQL_MAX, "SELECT * FROM leases");
+    size_t at = (size_t)snprintf(
+        out,
+        LEASE_FILTER_SQL_MAX,
+        "SELECT * FROM leases WHERE address_n > %" PRIu32,
+        f->after.value);
 
     f->limit = f->limit == 0 ? LEASE_FILTER_LIMIT_DEFAULT : f->limit;
     for (unsigned i = 0; i < f->n; i++) {
@@ -193,18 +197,12 @@ const char *lease_filter_sql(struct lease_filter *f, char *out)
         at += (size_t)snprintf(
             out + at,
             LEASE_FILTER_SQL_MAX - at,
-            " %s %s %s ",
-            i == 0 ? "WHERE" : "AND",
+            " AND %s %s ",
             column,
             strcmp(column, "hostname") == 0 ? "GLOB" : "=");
-        at = append_quoted(out, at, f->conditions[i].value);
+        at = append_value(out, at, column, f->conditions[i].value);
     }
-    /* One row more than wanted, so that the answer knows whether more follow. */
     (void)snprintf(
-        out + at,
-        LEASE_FILTER_SQL_MAX - at,
-        " LIMIT %u OFFSET %llu",
-        f->limit + 1,
-        (unsigned long long)f->after);
+        out + at, LEASE_FILTER_SQL_MAX - at, " ORDER BY address_n LIMIT %u", f->limit + 1);
     return out;
 }

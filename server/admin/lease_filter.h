@@ -4,6 +4,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/ip4.h"
+
 /*
  * Lease filter - which leases are wanted, without SQL; pure
  *
@@ -26,8 +28,8 @@ struct lease_filter {
         char value[LEASE_FILTER_VALUE_MAX];
     } conditions[LEASE_FILTER_KEYS_MAX];
 
-    unsigned limit; /* 0: the default */
-    uint64_t after; /* how many rows to leave out: `next` of the answer before */
+    unsigned limit;   /* 0: the default */
+    struct ip4 after; /* only addresses above this one: `next` of the answer before */
 };
 
 struct lease_filter_key {
@@ -42,7 +44,10 @@ extern const struct lease_filter_key lease_filter_keys[];
 bool lease_filter_set(
     struct lease_filter *f, const char *key, const char *value, char error[LEASE_FILTER_ERROR_MAX]);
 
-/* Writes the statement into @out, LEASE_FILTER_SQL_MAX bytes. Returns @out. Sets the limit. */
+/*
+ * Writes the statement into @out, LEASE_FILTER_SQL_MAX bytes. Sets the limit when none is set and
+ * asks for one row more, so that it shows whether more follow. Returns @out.
+ */
 const char *lease_filter_sql(struct lease_filter *f, char *out);
 
 #endif

@@ -169,7 +169,7 @@ static void get_leases(const struct http_request *request, struct http_answer *a
         refuse_rows(answer, rv, rows.error);
         return;
     }
-    (void)snprintf(next, sizeof next, "\"%llu\"", (unsigned long long)filter.after + rows.n);
+    (void)snprintf(next, sizeof next, "\"%.20s\"", rows.last); /* an address */
     answer_rows(answer, &rows, "leases", rows.is_truncated ? next : NULL);
     rows_deinit(&rows);
 }

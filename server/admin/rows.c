@@ -12,6 +12,7 @@ struct builder {
     unsigned n_columns, n_rows;
     json_t *names; /* an array of strings */
     FILE *out;
+    char last[ROWS_LAST_MAX];
     bool has_failed;
 };
 
@@ -85,6 +86,8 @@ static void take_row(void *data, unsigned n, const struct query_cell *cells)
 
     b->has_failed = fputs(b->n_rows == 0 ? "[" : ",\n", b->out) < 0 || b->has_failed;
     b->n_rows++;
+    (void)snprintf(
+        b->last, sizeof b->last, "%s", n == 0 || cells[0].text == NULL ? "" : cells[0].text);
     dump(b, row_value(b, n, cells));
 }
 
@@ -121,6 +124,7 @@ int rows_run(
     }
     rows.is_truncated = rv == QUERY_TRUNCATED;
     rows.n = b.n_rows;
+    memcpy(rows.last, b.last, sizeof rows.last);
     rows.columns = json_dumps(b.names, JSON_COMPACT);
     json_decref(b.names);
     rv = rv == QUERY_TRUNCATED ? 0 : rv;

@@ -12,12 +12,13 @@
 enum {
     ROWS_MAX = 10000, /* of one answer */
     ROWS_MS_MAX = 5000,
-    ROWS_COLUMNS_MAX = 256,
+    ROWS_LAST_MAX = 64,
 };
 
 struct rows {
-    char *columns; /* JSON array of names */
-    char *list;    /* JSON array of rows */
+    char *columns;            /* JSON array of names */
+    char *list;               /* JSON array of rows */
+    char last[ROWS_LAST_MAX]; /* the first cell of the last row, cut */
     unsigned n;
     bool is_truncated;
     char error[QUERY_ERROR_MAX];

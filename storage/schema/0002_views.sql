@@ -13,11 +13,14 @@ SELECT
     n.name AS network,
     (l.subnet_id >> 24) || '.' || (l.subnet_id >> 16 & 255) || '.' || (l.subnet_id >> 8 & 255) || '.' || (l.subnet_id & 255) AS subnet,
     l.state,
-    nullif(rtrim(
+    iif(length(l.hw_hex) = 12, -- Ethernet: a third of the work
         substr(l.hw_hex, 1, 2) || ':' || substr(l.hw_hex, 3, 2) || ':' || substr(l.hw_hex, 5, 2) || ':' || substr(l.hw_hex, 7, 2)
-        || ':' || substr(l.hw_hex, 9, 2) || ':' || substr(l.hw_hex, 11, 2) || ':' || substr(l.hw_hex, 13, 2) || ':' || substr(l.hw_hex, 15, 2)
-        || ':' || substr(l.hw_hex, 17, 2) || ':' || substr(l.hw_hex, 19, 2) || ':' || substr(l.hw_hex, 21, 2) || ':' || substr(l.hw_hex, 23, 2)
-        || ':' || substr(l.hw_hex, 25, 2) || ':' || substr(l.hw_hex, 27, 2) || ':' || substr(l.hw_hex, 29, 2) || ':' || substr(l.hw_hex, 31, 2), ':'), '') AS hw_address,
+        || ':' || substr(l.hw_hex, 9, 2) || ':' || substr(l.hw_hex, 11, 2),
+        nullif(rtrim(
+            substr(l.hw_hex, 1, 2) || ':' || substr(l.hw_hex, 3, 2) || ':' || substr(l.hw_hex, 5, 2) || ':' || substr(l.hw_hex, 7, 2)
+            || ':' || substr(l.hw_hex, 9, 2) || ':' || substr(l.hw_hex, 11, 2) || ':' || substr(l.hw_hex, 13, 2) || ':' || substr(l.hw_hex, 15, 2)
+            || ':' || substr(l.hw_hex, 17, 2) || ':' || substr(l.hw_hex, 19, 2) || ':' || substr(l.hw_hex, 21, 2) || ':' || substr(l.hw_hex, 23, 2)
+            || ':' || substr(l.hw_hex, 25, 2) || ':' || substr(l.hw_hex, 27, 2) || ':' || substr(l.hw_hex, 29, 2) || ':' || substr(l.hw_hex, 31, 2), ':'), '')) AS hw_address,
     l.hw_type,
     lower(hex(l.client_key)) AS client_id,
     iif(instr(l.hostname, x'00') OR CAST(l.hostname AS TEXT) GLOB '*[^ -~]*',
@@ -40,7 +43,8 @@ SELECT
     l.started_at_ms,
     l.renewed_at_ms,
     l.expires_at_ms,
-    l.held_until_ms
+    l.held_until_ms,
+    l.address AS address_n
 FROM (SELECT *, lower(hex(hw_address)) AS hw_hex FROM lease) AS l
 LEFT JOIN subnet AS s ON s.id = l.subnet_id
 LEFT JOIN network AS n ON n.id = s.network_id;

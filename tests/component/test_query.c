@@ -160,13 +160,14 @@ TEST(leases_are_shown_as_people_write_them)
         "10.1.0.11,lan,10.1.0.0,bound,02:00:00:ab:00:01,1#,61,printer,"
         "2023-11-14T22:13:24.123Z,2023-11-14T22:13:24.123Z,2023-11-14T22:14:24.123Z,"
         "2023-11-14T22:14:54.123Z,1#,10.1.0.2,NULL,p7,0x00ff,MSFT 5.0,NULL,"
-        "1700000004123#,1700000004123#,1700000064123#,1700000094123#");
+        "1700000004123#,1700000004123#,1700000064123#,1700000094123#,167837707#");
     assert_true(
         strncmp(
             answer,
             "address,network,subnet,state,hw_address,hw_type,client_id,hostname,started_at,"
             "renewed_at,expires_at,held_until,node,server_id,relay,circuit_id,remote_id,"
-            "vendor_class,user_class,started_at_ms,renewed_at_ms,expires_at_ms,held_until_ms;",
+            "vendor_class,user_class,started_at_ms,renewed_at_ms,expires_at_ms,held_until_ms,"
+            "address_n;",
             100) == 0);
 }
 

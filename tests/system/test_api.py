@@ -132,10 +132,11 @@ def test_leases_are_filtered_and_come_in_pages(cluster):
         after = page["next"]
         if after is None:
             break
+    assert seen == sorted(seen, key=socket.inet_aton)
     assert len(seen) == len(set(seen)) and addresses <= set(seen)
     one = ask(node, "GET", "/v1/leases?hw-address=02-00-00-00-03-10&state=bound")[2]["leases"]
     assert len(one) == 1 and one[0]["address"] in addresses
-    for bad in ("limit=0", "limit=10001", "state=lost", "address=1.2.3", "after=-1"):
+    for bad in ("limit=0", "limit=10001", "state=lost", "address=1.2.3", "after=7"):
         assert ask(node, "GET", f"/v1/leases?{bad}")[0] == 400, bad
     listed = ctl("lease", "list", "--json", "--where", "hw-address=02:00:00:00:03:11",
                  socket_path=node.socket)
