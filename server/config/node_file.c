@@ -49,17 +49,19 @@ static WALK_READER(read_mapping)
     walk_mapping(w, value, f->detail, walk_member(record, f->offset));
 }
 
+/* clang-format off */
 static const struct field member_fields[] = {
-    {.name = "id",
-     .read = walk_read_number,
-     .offset = offsetof(struct node_member, id),
-     .detail = &node_range,
-     .is_required = true },
+    { .name = "id",
+      .read = walk_read_number,
+      .offset = offsetof(struct node_member, id),
+      .detail = &node_range,
+      .is_required = true },
     { .name = "address",
-     .read = read_endpoint,
-     .offset = offsetof(struct node_member,                 address),
-     .is_required = true},
+      .read = read_endpoint,
+      .offset = offsetof(struct node_member, address),
+      .is_required = true },
 };
+/* clang-format on */
 
 static const struct schema member_schema = {
     .what = "a member",
@@ -68,23 +70,26 @@ static const struct schema member_schema = {
     .n_max = MEMBERS_MAX,
 };
 
+/* clang-format off */
 static const struct field cluster_fields[] = {
-    {.name = "name",
-     .read = walk_read_name,
-     .offset = offsetof(struct node_config, cluster),
-     .is_required = true },
+    { .name = "name",
+      .read = walk_read_name,
+      .offset = offsetof(struct node_config, cluster),
+      .is_required = true },
     { .name = "listen",
-     .read = read_endpoint,
-     .offset = offsetof(struct node_config, listen),
-     .is_required = true },
+      .read = read_endpoint,
+      .offset = offsetof(struct node_config, listen),
+      .is_required = true },
     { .name = "members",
-     .read = walk_read_list,
-     .offset = offsetof(struct node_config, members),
-     .count = offsetof(struct node_config, n_members),
-     .detail = &member_schema,
-     .is_required = true },
-    { .name = "tls",          .detail = later_tls   },
+      .read = walk_read_list,
+      .offset = offsetof(struct node_config, members),
+      .count = offsetof(struct node_config, n_members),
+      .detail = &member_schema,
+      .is_required = true },
+    { .name = "tls", .detail = later_tls },
 };
+
+/* clang-format on */
 
 /* Two members with one id or one address. */
 static void check_members(struct walk *w, yaml_node_t *list, const struct node_config *c)
@@ -122,17 +127,19 @@ static const struct schema cluster_schema = {
     .finish = finish_cluster,
 };
 
+/* clang-format off */
 static const struct field link_fields[] = {
-    {.name = "interface",
-     .read = walk_read_string,
-     .offset = offsetof(struct node_link, interface),
-     .detail = &interface_length,
-     .is_required = true },
+    { .name = "interface",
+      .read = walk_read_string,
+      .offset = offsetof(struct node_link, interface),
+      .detail = &interface_length,
+      .is_required = true },
     { .name = "network",
-     .read = walk_read_name,
-     .offset = offsetof(struct node_link,              network),
-     .is_required = true},
+      .read = walk_read_name,
+      .offset = offsetof(struct node_link, network),
+      .is_required = true },
 };
+/* clang-format on */
 
 static const struct schema link_schema = {
     .what = "a link",
@@ -141,13 +148,15 @@ static const struct schema link_schema = {
     .n_max = LINKS_MAX,
 };
 
+/* clang-format off */
 static const struct field api_fields[] = {
-    {.name = "socket",
-     .read = walk_read_string,
-     .offset = offsetof(struct node_config, socket),
-     .detail = &socket_length },
-    { .name = "https",         .detail = later_https},
+    { .name = "socket",
+      .read = walk_read_string,
+      .offset = offsetof(struct node_config, socket),
+      .detail = &socket_length },
+    { .name = "https", .detail = later_https },
 };
+/* clang-format on */
 
 static const struct schema api_schema = {
     .what = "the api section",
@@ -155,26 +164,29 @@ static const struct schema api_schema = {
     .size = sizeof(struct node_config),
 };
 
+/* clang-format off */
 static const struct field node_fields[] = {
-    {.name = "node",
-     .read = walk_read_number,
-     .offset = offsetof(struct node_config,                        node),
-     .detail = &node_range,
-     .is_required = true },
+    { .name = "node",
+      .read = walk_read_number,
+      .offset = offsetof(struct node_config, node),
+      .detail = &node_range,
+      .is_required = true },
     { .name = "data",
-     .read = walk_read_string,
-     .offset = offsetof(struct node_config,                                       data),
-     .detail = &data_length,
-     .is_required = true },
-    { .name = "cluster",   .read = read_mapping,           .detail = &cluster_schema,.is_required = true },
+      .read = walk_read_string,
+      .offset = offsetof(struct node_config, data),
+      .detail = &data_length,
+      .is_required = true },
+    { .name = "cluster", .read = read_mapping, .detail = &cluster_schema, .is_required = true },
     { .name = "links",
-     .read = walk_read_list,
-     .offset = offsetof(struct node_config,                    links),
-     .count = offsetof(struct node_config, n_links),
-     .detail = &link_schema,
-     .is_required = true },
-    { .name = "api", .read = read_mapping,.detail = &api_schema                      },
+      .read = walk_read_list,
+      .offset = offsetof(struct node_config, links),
+      .count = offsetof(struct node_config, n_links),
+      .detail = &link_schema,
+      .is_required = true },
+    { .name = "api", .read = read_mapping, .detail = &api_schema },
 };
+
+/* clang-format on */
 
 static bool is_member(const struct node_config *c)
 {

@@ -21,13 +21,15 @@ static WALK_READER(read_node)
     memcpy(walk_member(record, f->offset), &value, sizeof value);
 }
 
+/* clang-format off */
 static const struct field long_form_fields[] = {
-    {.name = "value",
-     .read = read_node,
-     .offset = offsetof(struct long_form,                      value),
-     .is_required = true },
-    { .name = "force",              .read = walk_read_bool, .offset = offsetof(struct long_form, force)},
+    { .name = "value",
+      .read = read_node,
+      .offset = offsetof(struct long_form, value),
+      .is_required = true },
+    { .name = "force", .read = walk_read_bool, .offset = offsetof(struct long_form, force) },
 };
+/* clang-format on */
 
 static const struct schema long_form_schema = {
     .what = "an option with more than its value",

@@ -14,32 +14,38 @@ static const char later_classes[] = "this version has no client classes; leave t
 static const char later_definitions[] =
     "this version has no option definitions; write option-N: 0x... for code N";
 
+/* clang-format off */
 static const struct word delay_sources[] = {
-    {"both",                 DELAY_SOURCE_BOTH },
-    { "observed",                     DELAY_SOURCE_OBSERVED },
-    { "secs",DELAY_SOURCE_SECS },
-    { .name = NULL               },
+    { "both", DELAY_SOURCE_BOTH },
+    { "observed", DELAY_SOURCE_OBSERVED },
+    { "secs", DELAY_SOURCE_SECS },
+    { .name = NULL },
 };
+/* clang-format on */
 
+/* clang-format off */
 static const struct word authoritative_words[] = {
-    {"no",               AUTHORITATIVE_NO },
-    { "yes",                 AUTHORITATIVE_YES },
-    { "after-2s",AUTHORITATIVE_AFTER_2S },
-    { "after-10s",        AUTHORITATIVE_AFTER_10S },
-    { .name = NULL                },
+    { "no", AUTHORITATIVE_NO },
+    { "yes", AUTHORITATIVE_YES },
+    { "after-2s", AUTHORITATIVE_AFTER_2S },
+    { "after-10s", AUTHORITATIVE_AFTER_10S },
+    { .name = NULL },
 };
+/* clang-format on */
 
 static const struct number_range node_range = { 1, UINT32_MAX };
 static const struct number_range boot_file_length = { 1, MESSAGE_FILE_SIZE - 1 };
 static const struct number_range server_name_length = { 1, MESSAGE_SNAME_SIZE - 1 };
 
+/* clang-format off */
 static const struct field pool_fields[] = {
-    {.name = "range",
-     .read = settings_read_range,
-     .offset = offsetof(struct pool, range),
-     .is_required = true },
-    { .name = "exclude",         .read = settings_read_excludes        },
+    { .name = "range",
+      .read = settings_read_range,
+      .offset = offsetof(struct pool, range),
+      .is_required = true },
+    { .name = "exclude", .read = settings_read_excludes },
 };
+/* clang-format on */
 
 static const struct schema pool_schema = {
     .what = "a pool",
@@ -73,23 +79,25 @@ static void finish_reservation(struct walk *w, yaml_node_t *node, void *record)
     }
 }
 
+/* clang-format off */
 static const struct field reservation_fields[] = {
-    {.name = "hw-address",                  .read = settings_read_hw_address},
+    { .name = "hw-address", .read = settings_read_hw_address },
     { .name = "hw-type",
-     .read = settings_read_hw_type,
-     .offset = offsetof(struct reservation, hw_type) },
-    {                        .name = "client-id", .read = settings_read_client_id                                                  },
-    {                                                 .name = "address",
-     .read = walk_read_address,
-     .offset = offsetof(struct reservation, address),
-     .is_required = true },
-    {                                .name = "hostname",
-     .read = settings_read_hostname,
-     .offset = offsetof(struct reservation, hostname) },
-    {                                          .name = "options",
-     .read = settings_read_options,
-     .offset = offsetof(struct reservation, options) },
+      .read = settings_read_hw_type,
+      .offset = offsetof(struct reservation, hw_type) },
+    { .name = "client-id", .read = settings_read_client_id },
+    { .name = "address",
+      .read = walk_read_address,
+      .offset = offsetof(struct reservation, address),
+      .is_required = true },
+    { .name = "hostname",
+      .read = settings_read_hostname,
+      .offset = offsetof(struct reservation, hostname) },
+    { .name = "options",
+      .read = settings_read_options,
+      .offset = offsetof(struct reservation, options) },
 };
+/* clang-format on */
 
 static const struct reservation reservation_defaults = { .hw_type = HARDWARE_ETHERNET };
 
@@ -121,27 +129,29 @@ static const struct schema reservation_schema = {
         .name = "headroom", .read = walk_read_seconds, .offset = offsetof(type, times.headroom)  \
     }
 
+/* clang-format off */
 static const struct field subnet_fields[] = {
-    {.name = "subnet",
-     .read = settings_read_prefix,
-     .offset = offsetof(struct subnet,                prefix),
-     .is_required = true },
+    { .name = "subnet",
+      .read = settings_read_prefix,
+      .offset = offsetof(struct subnet, prefix),
+      .is_required = true },
     { .name = "pools",
-     .read = walk_read_list,
-     .offset = offsetof(struct subnet,                          pools),
-     .count = offsetof(struct subnet, n_pools),
-     .detail = &pool_schema },
+      .read = walk_read_list,
+      .offset = offsetof(struct subnet, pools),
+      .count = offsetof(struct subnet, n_pools),
+      .detail = &pool_schema },
     { .name = "reservations",
-     .read = walk_read_list,
-     .offset = offsetof(struct subnet,                          reservations),
-     .count = offsetof(struct subnet, n_reservations),
-     .detail = &reservation_schema },
+      .read = walk_read_list,
+      .offset = offsetof(struct subnet, reservations),
+      .count = offsetof(struct subnet, n_reservations),
+      .detail = &reservation_schema },
     { .name = "options",
-     .read = settings_read_options,
-     .offset = offsetof(struct subnet,options)                         },
+      .read = settings_read_options,
+      .offset = offsetof(struct subnet, options) },
     TIMES_FIELDS(struct subnet),
     BOOT_FIELDS(struct subnet, boot),
 };
+/* clang-format on */
 
 static const struct subnet subnet_defaults = { .times = TIMES_NONE };
 
@@ -153,17 +163,19 @@ static const struct schema subnet_schema = {
     .defaults = &subnet_defaults,
 };
 
+/* clang-format off */
 static const struct field threshold_fields[] = {
-    {.name = "node",
-     .read = walk_read_number,
-     .offset = offsetof(struct threshold, node),
-     .detail = &node_range,
-     .is_required = true },
+    { .name = "node",
+      .read = walk_read_number,
+      .offset = offsetof(struct threshold, node),
+      .detail = &node_range,
+      .is_required = true },
     { .name = "value",
-     .read = walk_read_ms,
-     .offset = offsetof(struct threshold,                ms),
-     .is_required = true},
+      .read = walk_read_ms,
+      .offset = offsetof(struct threshold, ms),
+      .is_required = true },
 };
+/* clang-format on */
 
 static const struct schema threshold_schema = {
     .what = "a delay-threshold",
@@ -172,53 +184,55 @@ static const struct schema threshold_schema = {
     .n_max = THRESHOLDS_MAX,
 };
 
+/* clang-format off */
 static const struct field network_fields[] = {
-    {.name = "name",
-     .read = walk_read_name,
-     .offset = offsetof(struct network_record, value.name),
-     .is_required = true },
+    { .name = "name",
+      .read = walk_read_name,
+      .offset = offsetof(struct network_record, value.name),
+      .is_required = true },
     { .name = "delay-threshold",
-     .read = walk_read_list,
-     .offset = offsetof(struct network_record, value.thresholds),
-     .count = offsetof(struct network_record, value.n_thresholds),
-     .detail = &threshold_schema },
+      .read = walk_read_list,
+      .offset = offsetof(struct network_record, value.thresholds),
+      .count = offsetof(struct network_record, value.n_thresholds),
+      .detail = &threshold_schema },
     { .name = "collapse",
-     .read = walk_read_bool,
-     .offset = offsetof(struct network_record, value.collapse) },
+      .read = walk_read_bool,
+      .offset = offsetof(struct network_record, value.collapse) },
     { .name = "retry-step",
-     .read = walk_read_ms,
-     .offset = offsetof(struct network_record, value.retry_step_ms) },
+      .read = walk_read_ms,
+      .offset = offsetof(struct network_record, value.retry_step_ms) },
     { .name = "delay-source",
-     .read = walk_read_word,
-     .offset = offsetof(struct network_record, value.delay_source),
-     .detail = delay_sources },
+      .read = walk_read_word,
+      .offset = offsetof(struct network_record, value.delay_source),
+      .detail = delay_sources },
     { .name = "authoritative",
-     .read = walk_read_word,
-     .offset = offsetof(struct network_record, value.authoritative),
-     .detail = authoritative_words },
+      .read = walk_read_word,
+      .offset = offsetof(struct network_record, value.authoritative),
+      .detail = authoritative_words },
     { .name = "server-identifier",
-     .read = settings_read_server_id,
-     .offset = offsetof(struct network_record, value) },
+      .read = settings_read_server_id,
+      .offset = offsetof(struct network_record, value) },
     { .name = "probation",
-     .read = walk_read_seconds,
-     .offset = offsetof(struct network_record, value.probation) },
+      .read = walk_read_seconds,
+      .offset = offsetof(struct network_record, value.probation) },
     { .name = "echo-client-id",
-     .read = walk_read_bool,
-     .offset = offsetof(struct network_record, value.echo_client_id) },
+      .read = walk_read_bool,
+      .offset = offsetof(struct network_record, value.echo_client_id) },
     { .name = "options",
-     .read = settings_read_options,
-     .offset = offsetof(struct network_record, value.options) },
+      .read = settings_read_options,
+      .offset = offsetof(struct network_record, value.options) },
     TIMES_FIELDS(struct network_record),
     BOOT_FIELDS(struct network_record, value.boot),
     { .name = "subnets",
-     .read = walk_read_list,
-     .offset = offsetof(struct network_record, value.subnets),
-     .count = offsetof(struct network_record, value.n_subnets),
-     .detail = &subnet_schema,
-     .is_required = true },
-    { .name = "service-address",                    .detail = settings_no_service_address                                 },
-    { .name = "classes",             .detail = later_classes                               },
+      .read = walk_read_list,
+      .offset = offsetof(struct network_record, value.subnets),
+      .count = offsetof(struct network_record, value.n_subnets),
+      .detail = &subnet_schema,
+      .is_required = true },
+    { .name = "service-address", .detail = settings_no_service_address },
+    { .name = "classes", .detail = later_classes },
 };
+/* clang-format on */
 
 static const struct network_record network_defaults = {
     .value = {.collapse = true,
@@ -236,20 +250,22 @@ static const struct schema network_schema = {
     .defaults = &network_defaults,
 };
 
+/* clang-format off */
 static const struct field settings_fields[] = {
-    {.name = "networks",
-     .read = walk_read_list,
-     .offset = offsetof(struct settings_record, networks),
-     .count = offsetof(struct settings_record, n_networks),
-     .detail = &network_schema,
-     .is_required = true },
+    { .name = "networks",
+      .read = walk_read_list,
+      .offset = offsetof(struct settings_record, networks),
+      .count = offsetof(struct settings_record, n_networks),
+      .detail = &network_schema,
+      .is_required = true },
     { .name = "options",
-     .read = settings_read_options,
-     .offset = offsetof(struct settings_record, options) },
+      .read = settings_read_options,
+      .offset = offsetof(struct settings_record, options) },
     TIMES_FIELDS(struct settings_record),
-    { .name = "classes", .detail = later_classes                     },
-    { .name = "option-definitions",        .detail = later_definitions           },
+    { .name = "classes", .detail = later_classes },
+    { .name = "option-definitions", .detail = later_definitions },
 };
+/* clang-format on */
 
 static const struct settings_record settings_defaults = { .times = TIMES_NONE };
 

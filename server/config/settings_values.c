@@ -179,13 +179,15 @@ WALK_READER(settings_read_server_id)
 
 /* --- times --- */
 
+/* clang-format off */
 static const struct field lease_time_fields[] = {
-    {.name = "default",
-     .read = walk_read_seconds,
-     .offset = offsetof(struct lease_times,                                               default_)},
-    { .name = "min",    .read = walk_read_seconds, .offset = offsetof(struct lease_times, min)     },
-    { .name = "max",    .read = walk_read_seconds, .offset = offsetof(struct lease_times, max)     },
+    { .name = "default",
+      .read = walk_read_seconds,
+      .offset = offsetof(struct lease_times, default_) },
+    { .name = "min", .read = walk_read_seconds, .offset = offsetof(struct lease_times, min) },
+    { .name = "max", .read = walk_read_seconds, .offset = offsetof(struct lease_times, max) },
 };
+/* clang-format on */
 
 static const struct schema lease_time_schema = {
     .what = "a lease-time",

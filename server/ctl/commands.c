@@ -6,56 +6,61 @@
 
 #define BIT(id) (1u << CTL_OPTION_##id)
 
+/* clang-format off */
 const struct ctl_command ctl_commands[] = {
     {
-     .name = "serve",
-     .text = "run a node until SIGTERM",
-     .more = "Reads node.yaml and joins its cluster. A file network.yaml in the same folder is\n"
-                "applied once, by the first leader, when the cluster has no settings.", .options = BIT(CONFIG) | BIT(LOG_LEVEL),
-     .run = ctl_serve,
-     },
+        .name = "serve",
+        .text = "run a node until SIGTERM",
+        .more = "Reads node.yaml and joins its cluster. A file network.yaml in the same folder is\n"
+                "applied once, by the first leader, when the cluster has no settings.",
+        .options = BIT(CONFIG) | BIT(LOG_LEVEL),
+        .run = ctl_serve,
+    },
     {
-     .name = "status",
-     .text = "one screen: nodes, leader, networks, who answers, pools",
-     .options = BIT(SOCKET) | BIT(FORMAT) | BIT(JSON),
-     .run = ctl_status,
-     },
+        .name = "status",
+        .text = "one screen: nodes, leader, networks, who answers, pools",
+        .options = BIT(SOCKET) | BIT(FORMAT) | BIT(JSON),
+        .run = ctl_status,
+    },
     {
-     .name = "lease list",
-     .text = "list the leases",
-     .more =
+        .name = "lease list",
+        .text = "list the leases",
+        .more =
             "Keys of --where: address, network, state, hw-address, client-id, hostname (* stands\n"
-            "for anything), node. Several must all hold.",                                                                .options = BIT(SOCKET) | BIT(FORMAT) | BIT(JSON) | BIT(WHERE) | BIT(LIMIT),
-     .run = ctl_lease_list,
-     },
+            "for anything), node. Several must all hold.",
+        .options = BIT(SOCKET) | BIT(FORMAT) | BIT(JSON) | BIT(WHERE) | BIT(LIMIT),
+        .run = ctl_lease_list,
+    },
     {
-     .name = "sql",
-     .arguments = "STATEMENT",
-     .text = "ask the node's database, read-only",
-     .more = "Views: leases, active_leases, history, reservations, pools, networks, settings,\n"
-                "nodes, cluster. At most 10000 rows and 5 seconds.", .options = BIT(SOCKET) | BIT(FORMAT) | BIT(JSON) | BIT(LIMIT),
-     .run = ctl_sql,
-     },
+        .name = "sql",
+        .arguments = "STATEMENT",
+        .text = "ask the node's database, read-only",
+        .more = "Views: leases, active_leases, history, reservations, pools, networks, settings,\n"
+                "nodes, cluster. At most 10000 rows and 5 seconds.",
+        .options = BIT(SOCKET) | BIT(FORMAT) | BIT(JSON) | BIT(LIMIT),
+        .run = ctl_sql,
+    },
     {
-     .name = "settings check",
-     .arguments = "FILE",
-     .text = "tell every mistake of a settings file; needs no server",
-     .run = ctl_settings_check,
-     },
+        .name = "settings check",
+        .arguments = "FILE",
+        .text = "tell every mistake of a settings file; needs no server",
+        .run = ctl_settings_check,
+    },
     {
-     .name = "settings apply",
-     .arguments = "FILE",
-     .text = "bring a settings file into force on every node",
-     .options = BIT(SOCKET),
-     .run = ctl_settings_apply,
-     },
+        .name = "settings apply",
+        .arguments = "FILE",
+        .text = "bring a settings file into force on every node",
+        .options = BIT(SOCKET),
+        .run = ctl_settings_apply,
+    },
     {
-     .name = "settings show",
-     .text = "print the settings file that is in force",
-     .options = BIT(SOCKET) | BIT(JSON),
-     .run = ctl_settings_show,
-     },
+        .name = "settings show",
+        .text = "print the settings file that is in force",
+        .options = BIT(SOCKET) | BIT(JSON),
+        .run = ctl_settings_show,
+    },
 };
+/* clang-format on */
 
 const unsigned ctl_n_commands = ARRAY_LENGTH(ctl_commands);
 
