@@ -13,24 +13,25 @@
  * lists them with the defect each one closes. Install between raft_init() and raft_start(). For
  * libraft 0.15 only: 0.17 hides the fields that the guard reads.
  */
-#define GUARD_RULES(X)                                                                    \
-    X(COMMIT_OWN_TERM, "no old-term entry is committed by counting (Raft 5.4.2)")         \
-    X(VERIFIED_MATCH, "a follower acknowledges only entries checked with this leader")    \
-    X(CURRENT_RESULT, "no result is sent for an append of an earlier term or role")       \
-    X(COMMIT_CLAMP, "a follower commits no further than the entries it was shown")        \
-    X(ELECTION_HOLD, "no election while appends or a snapshot install are in flight")     \
-    X(APPEND_FATAL, "a failed append ends the process before raft can go on")             \
-    X(STORED_ONCE, "an entry that was replaced and came back is not counted twice")       \
-    X(TRUNCATE_SNAPSHOT, "nothing is truncated while a snapshot is being written")        \
-    X(APPEND_BOUND, "an append message is bounded in entries and bytes")                  \
-    X(ENTRY_ALIGNED, "an entry's length is a multiple of 8")                              \
-    X(CONFIGURATION_COMMITTED, "no snapshot of an uncommitted configuration")             \
-    X(INSTALL_FATAL, "a failed snapshot install ends the process")                        \
-    X(SNAPSHOT_BACKOFF, "a failed snapshot is not tried again at every entry")            \
-    X(PRE_VOTE_TERM, "a node that rejects a pre-vote tells its term, if it is higher")    \
-    X(RESULT_SEND, "a result that cannot be sent is dropped, not an error")               \
-    X(UNAVAILABLE_FATAL, "an unavailable raft ends the process")                          \
-    X(QUORUM_COMMIT, "the commit index is computed from every result, own disk included") \
+#define GUARD_RULES(X)                                                                        \
+    X(COMMIT_OWN_TERM, "no old-term entry is committed by counting (Raft 5.4.2)")             \
+    X(VERIFIED_MATCH, "a follower acknowledges only entries checked with this leader")        \
+    X(CURRENT_RESULT, "no result is sent for an append of an earlier term or role")           \
+    X(COMMIT_CLAMP, "a follower commits no further than the entries it was shown")            \
+    X(ELECTION_HOLD, "no election while appends or a snapshot install are in flight")         \
+    X(APPEND_FATAL, "a failed append ends the process before raft can go on")                 \
+    X(STORED_ONCE, "an entry that was replaced and came back is not counted twice")           \
+    X(TRUNCATE_SNAPSHOT, "nothing is truncated while a snapshot is being written")            \
+    X(APPEND_BOUND, "an append message is bounded in entries and bytes")                      \
+    X(ENTRY_ALIGNED, "an entry's length is a multiple of 8")                                  \
+    X(CONFIGURATION_COMMITTED, "no snapshot of an uncommitted configuration")                 \
+    X(INSTALL_FATAL, "a failed snapshot install ends the process")                            \
+    X(SNAPSHOT_BACKOFF, "a failed snapshot is not tried again at every entry")                \
+    X(PRE_VOTE_TERM, "a node that rejects a pre-vote tells its term, if it is higher")        \
+    X(RESULT_SEND, "a result that cannot be sent is dropped, not an error")                   \
+    X(UNAVAILABLE_FATAL, "an unavailable raft ends the process")                              \
+    X(QUORUM_COMMIT, "the commit index is computed from every result, own disk included")     \
+    X(COMMIT_TOLD, "an idle follower hears of a commit at once, not with the next heartbeat") \
     X(FAST_RETRY, "a rejected append is retried at once, not at the next heartbeat")
 
 enum guard_rule {

@@ -8,8 +8,6 @@
  * can still be overwritten). So a new leader appends a barrier of its own term at once, and the
  * followers' results wait until that is stored: from then on every count is of an own entry.
  */
-enum { PROGRESS_PIPELINE = 1 }; /* libraft's src/progress.h */
-
 static unsigned index_of(const struct raft_configuration *c, raft_id id)
 {
     unsigned i = 0;
@@ -21,7 +19,7 @@ static unsigned index_of(const struct raft_configuration *c, raft_id id)
 }
 
 /* What we know of follower @id, beginning with nothing. */
-static struct guard_follower *follower(struct guard *g, raft_id id)
+struct guard_follower *guard_leader_follower(struct guard *g, raft_id id)
 {
     struct guard_follower *f = g->leading.followers;
 
@@ -59,7 +57,7 @@ void guard_leader_append(struct guard *g, struct raft_message *m)
 
     if (n < a->n_entries && guard_acts(g, GUARD_APPEND_BOUND)) {
         a->n_entries = n;
-        follower(g, m->server_id)->resume = a->prev_log_index + n + 1;
+        guard_leader_follower(g, m->server_id)->resume = a->prev_log_index + n + 1;
     }
 }
 
@@ -74,7 +72,7 @@ static void resume_followers(struct guard *g)
         if (f->resume != 0 && k < r->configuration.n) {
             struct raft_progress *p = &r->leader_state.progress[k];
 
-            if (p->state == PROGRESS_PIPELINE && p->next_index > f->resume) {
+            if (p->state == GUARD_PROGRESS_PIPELINE && p->next_index > f->resume) {
                 p->next_index = f->resume;
             }
         }
@@ -91,7 +89,7 @@ static bool has_own_entry(const struct guard *g)
 
 static void hold_result(struct guard *g, const struct raft_message *m)
 {
-    struct guard_follower *f = follower(g, m->server_id);
+    struct guard_follower *f = guard_leader_follower(g, m->server_id);
     const struct raft_append_entries_result *result = &m->append_entries_result;
 
     if (!f->has_held || result->last_log_index > f->held.last_log_index) {
@@ -240,6 +238,9 @@ void guard_leader_poll(struct guard *g)
     resume_followers(g);
     if (has_own_entry(g)) {
         release_results(g);
+    }
+    if (g->raft->state == RAFT_LEADER) {
+        guard_leader_tell_commit(g);
     }
 }
 

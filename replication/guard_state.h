@@ -26,6 +26,7 @@ struct guard_append {
 /* What a leader knows of a follower beyond libraft's own progress. */
 struct guard_follower {
     raft_id id;
+    raft_index told;   /* the commit index that it was told between heartbeats */
     raft_index resume; /* the next index after a shortened append; 0: none was shortened */
     bool has_held;
     struct raft_append_entries_result held; /* until an entry of our own term is stored */
@@ -129,8 +130,15 @@ void guard_follower_tick(struct guard *g);
 bool guard_follower_result(struct guard *g, struct raft_append_entries_result *result);
 
 /* guard_leader.c */
+enum { GUARD_PROGRESS_PIPELINE = 1 }; /* libraft's src/progress.h */
+
+/* What is known of follower @id, beginning with nothing. */
+struct guard_follower *guard_leader_follower(struct guard *g, raft_id id);
 bool guard_leader_result(struct guard *g, struct raft_message *m);
 void guard_leader_append(struct guard *g, struct raft_message *m);
 void guard_leader_poll(struct guard *g);
+
+/* guard_commit.c */
+void guard_leader_tell_commit(struct guard *g);
 
 #endif

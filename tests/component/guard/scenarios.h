@@ -11,6 +11,7 @@ lab_scenario a_follower_has_leftover_entries;
 lab_scenario a_follower_is_shown_less_than_it_has;
 lab_scenario an_entry_comes_back_before_its_first_write_is_done;
 lab_scenario a_leader_is_under_steady_load;
+lab_scenario a_lone_entry_is_committed;
 
 /* scenarios_role.c: elections, roles and results */
 lab_scenario a_snapshot_is_installed_while_the_leader_dies;
