@@ -11,6 +11,8 @@
 
 /* The paths of the API: what each one answers. */
 
+static const struct query_limits some_rows = { .rows = ROWS_MAX, .ms = ROWS_SQL_MS };
+
 static void refuse_call(struct http_answer *answer, int outcome)
 {
     if (outcome == CALL_TIMEOUT) {
@@ -114,7 +116,7 @@ static void get_status(const struct http_request *request, struct http_answer *a
     if (call == NULL) {
         return;
     }
-    if (rows_run(request->database, "SELECT * FROM pools", ROWS_MAX, ROWS_AS_OBJECTS, &pools) ==
+    if (rows_run(request->database, "SELECT * FROM pools", &some_rows, ROWS_AS_OBJECTS, &pools) ==
         0) {
         (void)json_object_set_new(call->status, "pools", json_loads(pools.list, 0, NULL));
         rows_deinit(&pools);
@@ -163,7 +165,8 @@ static void get_leases(const struct http_request *request, struct http_answer *a
 
     (void)lease_filter_sql(&filter, sql);
 
-    int rv = rows_run(request->database, sql, filter.limit, ROWS_AS_OBJECTS, &rows);
+    const struct query_limits limits = { .rows = filter.limit, .ms = ROWS_LEASES_MS };
+    int rv = rows_run(request->database, sql, &limits, ROWS_AS_OBJECTS, &rows);
 
     if (rv != 0) {
         refuse_rows(answer, rv, rows.error);
@@ -193,7 +196,8 @@ static void post_sql(const struct http_request *request, struct http_answer *ans
         return;
     }
 
-    int rv = rows_run(request->database, sql, (unsigned)n, ROWS_AS_ARRAYS, &rows);
+    const struct query_limits limits = { .rows = (uint32_t)n, .ms = ROWS_SQL_MS };
+    int rv = rows_run(request->database, sql, &limits, ROWS_AS_ARRAYS, &rows);
 
     json_decref(body);
     if (rv != 0) {
@@ -212,7 +216,7 @@ static void get_settings(const struct http_request *request, struct http_answer 
     int rv = rows_run(
         request->database,
         "SELECT version, applied_at, source FROM settings",
-        1,
+        &some_rows,
         ROWS_AS_OBJECTS,
         &rows);
     json_t *list = rv == 0 ? json_loads(rows.list, 0, NULL) : NULL;

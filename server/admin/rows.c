@@ -93,11 +93,14 @@ static void take_row(void *data, unsigned n, const struct query_cell *cells)
 
 /* Runs the statement into b->out. Returns what query_run() does. */
 static int run(
-    struct builder *b, const char *database, const char *sql, unsigned limit, char *error)
+    struct builder *b,
+    const char *database,
+    const char *sql,
+    const struct query_limits *limits,
+    char *error)
 {
-    const struct query_limits limits = { .rows = limit, .ms = ROWS_MS_MAX };
     const struct query_sink sink = { .data = b, .columns = take_columns, .row = take_row };
-    int rv = query_run(database, sql, &limits, &sink, error);
+    int rv = query_run(database, sql, limits, &sink, error);
 
     b->has_failed = fputs(b->n_rows == 0 ? "[]" : "]", b->out) < 0 || b->has_failed;
     return rv;
@@ -106,7 +109,7 @@ static int run(
 int rows_run(
     const char *database,
     const char *sql,
-    unsigned limit,
+    const struct query_limits *limits,
     enum rows_shape shape,
     struct rows *ret_rows)
 {
@@ -117,7 +120,7 @@ int rows_run(
 
     b.out = open_memstream(&rows.list, &size);
     if (b.out != NULL && b.names != NULL) {
-        rv = run(&b, database, sql, limit, rows.error);
+        rv = run(&b, database, sql, limits, rows.error);
     }
     if (b.out != NULL && fclose(b.out) != 0) {
         b.has_failed = true;

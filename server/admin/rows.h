@@ -10,8 +10,9 @@
 /* Rows - the result of a SQL statement as JSON; on any thread but the loop's */
 
 enum {
-    ROWS_MAX = 10000, /* of one answer */
-    ROWS_MS_MAX = 5000,
+    ROWS_MAX = 10000,       /* of one answer */
+    ROWS_SQL_MS = 5000,     /* a statement of a person */
+    ROWS_LEASES_MS = 20000, /* a filter that must look at a million rows of views */
     ROWS_LAST_MAX = 64,
 };
 
@@ -36,7 +37,7 @@ enum rows_shape {
 int rows_run(
     const char *database,
     const char *sql,
-    unsigned limit,
+    const struct query_limits *limits,
     enum rows_shape shape,
     struct rows *ret_rows);
 void rows_deinit(struct rows *r);

@@ -244,34 +244,28 @@ static const struct schema node_schema = {
     .finish = finish_node,
 };
 
+static int read_node(struct walk *w, yaml_node_t *root, void *data)
+{
+    walk_mapping(w, root, &node_schema, data);
+    return 0;
+}
+
 int node_file_parse(
     struct bytes text, struct config_problems *problems, struct node_file **ret_file)
 {
     CLEANUP(node_file_freep) struct node_file *file = calloc(1, sizeof *file);
-    yaml_document_t document;
+    struct walk_reader reader = { .read = read_node };
 
-    problems->n = 0;
     if (file == NULL) {
         return ERR_NOMEM;
     }
     arena_init(&file->arena);
+    reader.data = &file->value;
 
-    int rv = yaml_text_load(text, problems, &document);
+    int rv = walk_document(text, &file->arena, problems, &reader);
 
     if (rv != 0) {
-        return rv == YAML_TEXT_INVALID ? NODE_FILE_INVALID : rv;
-    }
-
-    struct walk w = { .document = &document, .arena = &file->arena, .problems = problems };
-
-    walk_mapping(&w, yaml_document_get_root_node(&document), &node_schema, &file->value);
-    yaml_document_delete(&document);
-    problems_sort(problems);
-    if (file->arena.is_exhausted) {
-        return ERR_NOMEM;
-    }
-    if (problems->n > 0) {
-        return NODE_FILE_INVALID;
+        return rv == WALK_INVALID ? NODE_FILE_INVALID : rv;
     }
     *ret_file = file;
     file = NULL;

@@ -189,49 +189,45 @@ static int encode(struct walk *w, struct bytes text, struct settings_file *file)
     return rv == 0 && file->arena.is_exhausted ? ERR_NOMEM : rv;
 }
 
-static int read_document(struct walk *w, struct bytes text, struct settings_file *file)
+/* What is read, and the text it is read from. */
+struct source {
+    struct settings_file *file;
+    struct bytes text;
+};
+
+static int read_settings(struct walk *w, yaml_node_t *root, void *data)
 {
+    const struct source *source = data;
+    struct settings_file *file = source->file;
     struct settings_record record = { .n_networks = 0 };
 
-    walk_mapping(w, yaml_document_get_root_node(w->document), &settings_schema, &record);
+    walk_mapping(w, root, &settings_schema, &record);
 
     int rv = w->arena->is_exhausted ? ERR_NOMEM : assemble(&record, w->arena, &file->value);
 
     rv = rv == 0 ? check(w, &file->value) : rv;
     if (rv == 0 && w->problems->n == 0) {
-        rv = encode(w, text, file);
+        rv = encode(w, source->text, file);
     }
-    if (rv != 0) {
-        return rv;
-    }
-    problems_sort(w->problems);
-    return w->problems->n == 0 ? 0 : SETTINGS_FILE_INVALID;
+    return rv;
 }
 
 int settings_file_parse(
     struct bytes text, struct config_problems *problems, struct settings_file **ret_file)
 {
     CLEANUP(settings_file_freep) struct settings_file *file = calloc(1, sizeof *file);
-    yaml_document_t document;
+    struct source source = { .file = file, .text = text };
+    const struct walk_reader reader = { .read = read_settings, .data = &source };
 
-    problems->n = 0;
     if (file == NULL) {
         return ERR_NOMEM;
     }
     arena_init(&file->arena);
 
-    int rv = yaml_text_load(text, problems, &document);
+    int rv = walk_document(text, &file->arena, problems, &reader);
 
     if (rv != 0) {
-        return rv == YAML_TEXT_INVALID ? SETTINGS_FILE_INVALID : rv;
-    }
-
-    struct walk w = { .document = &document, .arena = &file->arena, .problems = problems };
-
-    rv = read_document(&w, text, file);
-    yaml_document_delete(&document);
-    if (rv != 0) {
-        return rv;
+        return rv == WALK_INVALID ? SETTINGS_FILE_INVALID : rv;
     }
     *ret_file = file;
     file = NULL;

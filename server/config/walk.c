@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/err.h"
 #include "base/printable.h"
 
 enum { QUOTE_MAX = 64 };
@@ -226,4 +227,29 @@ void walk_mapping(struct walk *w, yaml_node_t *node, const struct schema *s, voi
     if (s->finish != NULL) {
         s->finish(w, node, record);
     }
+}
+
+int walk_document(
+    struct bytes text,
+    struct arena *arena,
+    struct config_problems *problems,
+    const struct walk_reader *reader)
+{
+    yaml_document_t document;
+    struct walk w = { .document = &document, .arena = arena, .problems = problems };
+
+    problems->n = 0;
+
+    int rv = yaml_text_load(text, problems, &document);
+
+    if (rv != 0) {
+        return rv == YAML_TEXT_INVALID ? WALK_INVALID : rv;
+    }
+    rv = reader->read(&w, yaml_document_get_root_node(&document), reader->data);
+    yaml_document_delete(&document);
+    if (rv != 0 || arena->is_exhausted) {
+        return ERR_NOMEM;
+    }
+    problems_sort(problems);
+    return problems->n == 0 ? 0 : WALK_INVALID;
 }

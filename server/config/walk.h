@@ -20,6 +20,25 @@ struct walk {
     struct config_problems *problems;
 };
 
+enum walk_outcome {
+    WALK_INVALID = 1, /* at least one problem was added */
+};
+
+/*
+ * Reads @text as one document, lets @read walk it, and sorts the problems, which it empties first.
+ * @read returns 0 or ERR_NOMEM. Returns 0, ERR_NOMEM or WALK_INVALID.
+ */
+struct walk_reader {
+    int (*read)(struct walk *w, yaml_node_t *root, void *data);
+    void *data;
+};
+
+int walk_document(
+    struct bytes text,
+    struct arena *arena,
+    struct config_problems *problems,
+    const struct walk_reader *reader);
+
 struct field {
     const char *name;
     /* Reads @value into @record, which is of the schema's type. NULL: the key is known but

@@ -9,44 +9,12 @@
 #include "base/log.h"
 #include "base/own.h"
 #include "proto/dhcp/message.h"
-#include "server/io/raw.h"
-#include "server/io/udp_socket.h"
+#include "server/io/udp_state.h"
 
 enum {
     READS_PER_TURN = 8, /* batches of one socket before others get their turn */
     AGE_MAX_MS = 3600 * 1000,
     WALL_DRIFT_MS = 50, /* between two refreshes: more is a clock that was set */
-};
-
-/* On the heap by itself, because the loop keeps its handle a while after it is closed. */
-struct open_socket {
-    uv_poll_t poll;
-    int fd;
-    struct link *link;
-};
-
-struct link {
-    struct udp *udp;
-    unsigned number;
-    struct udp_link config;
-    struct link_state state;
-    struct link_address local;  /* the address replies come from */
-    struct open_socket *socket; /* NULL: closed */
-    int last_error;             /* of opening; told once */
-};
-
-struct udp {
-    uv_loop_t *loop;
-    struct udp_port port;
-    struct raw raw;
-    struct udp_batch *batch;
-    struct own_addresses own;
-    struct udp_counters counters;
-    struct log_limit send_limit;
-    int64_t wall_offset_ms; /* wall clock less monotonic clock, when last looked at */
-    bool is_stopped;
-    unsigned n_links;
-    struct link *links;
 };
 
 /* --- receiving --- */
@@ -270,84 +238,6 @@ void udp_refresh(struct udp *u)
     }
     for (unsigned i = 0; i < u->n_links; i++) {
         refresh_link(&u->links[i], &states[i]);
-    }
-}
-
-/* --- sending --- */
-
-/* Option 54 of @reply as source when it is an address of ours, else the link's (rule 28). */
-static struct ip4 source_of(const struct udp *u, const struct arrival *arrival, struct bytes reply)
-{
-    struct message message;
-    struct ip4 server_id = IP4_ANY;
-
-    if (message_parse(&message, reply) == 0) {
-        server_id = message_server_identifier(&message);
-    }
-    return own_addresses_contain(&u->own, server_id) ? server_id : arrival->local;
-}
-
-static int send_by(
-    struct udp *u,
-    const struct link *l,
-    const struct route *route,
-    struct ip4 source,
-    struct bytes reply)
-{
-    if (route->kind == ROUTE_RAW_UNICAST) {
-        const struct frame_ends ends = {
-            .source = source,
-            .destination = route->address,
-            .source_port = MESSAGE_PORT_SERVER,
-            .destination_port = route->port,
-        };
-
-        return raw_send(&u->raw, l->state.index, hardware_address(&route->hardware), &ends, reply);
-    }
-
-    const struct udp_target to = {
-        .index = l->state.index,
-        .source = source,
-        .address = route->kind == ROUTE_BROADCAST ? IP4_BROADCAST : route->address,
-        .port = route->port,
-    };
-
-    return udp_socket_send(l->socket->fd, &to, reply);
-}
-
-static void count_failure(struct udp *u, const struct link *l, const char *why)
-{
-    unsigned held_back = 0;
-
-    u->counters.send_failed++;
-    if (log_limit_pass(&u->send_limit, u->port.monotonic(u->port.data).ms, &held_back)) {
-        log_warning(
-            "send-failed",
-            "interface=%s reason=\"%s\" held_back=%u",
-            l->config.interface,
-            why,
-            held_back);
-    }
-}
-
-void udp_send(
-    struct udp *u, const struct arrival *arrival, const struct route *route, struct bytes reply)
-{
-    require(arrival->link < u->n_links);
-
-    const struct link *l = &u->links[arrival->link];
-
-    if (l->socket == NULL) {
-        count_failure(u, l, "the link is closed");
-        return;
-    }
-
-    int error = send_by(u, l, route, source_of(u, arrival, reply), reply);
-
-    if (error != 0) {
-        count_failure(u, l, strerror(error));
-    } else {
-        u->counters.sent++;
     }
 }
 
