@@ -488,15 +488,33 @@ TEST(two_thousand_idle_connections_leave_the_peers_alone_and_no_descriptor_behin
     assert_true(mesh_counters(nodes[1].mesh)->refused_strangers >= N - MESH_STRANGERS_MAX);
     assert_in_range(count_descriptors(), 0, before + N + MESH_STRANGERS_MAX);
     assert_serving();
-    stop(0);
-    start(0, 2);
-    run_until_up(); /* a peer gets in among them */
     for (unsigned i = 0; i < N; i++) {
         assert_int_equal(close(fds[i]), 0);
     }
     run(100);
     assert_int_equal(count_descriptors(), before);
     assert_serving();
+}
+
+/* Sooner than the strangers' time is over, so it must have been one of their places. */
+TEST(a_peer_gets_in_while_strangers_hold_every_place)
+{
+    enum { N = 2 * MESH_STRANGERS_MAX };
+
+    int fds[N];
+
+    stop(0);
+    for (unsigned i = 0; i < N; i++) {
+        fds[i] = call(ports[1]);
+        run(1);
+    }
+    start(0, 2);
+    run(MESH_HELLO_MS / 4);
+    assert_true(mesh_is_up(nodes[0].mesh, 2));
+    assert_true(mesh_counters(nodes[1].mesh)->refused_strangers >= N - MESH_STRANGERS_MAX);
+    for (unsigned i = 0; i < N; i++) {
+        assert_int_equal(close(fds[i]), 0);
+    }
 }
 
 TEST(a_peer_that_does_not_read_costs_a_bounded_queue)
@@ -542,6 +560,7 @@ int main(void)
         CASE(a_node_id_used_twice_is_refused_with_a_sentence),
         CASE(a_message_before_the_hello_ends_the_connection),
         CASE(two_thousand_idle_connections_leave_the_peers_alone_and_no_descriptor_behind),
+        CASE(a_peer_gets_in_while_strangers_hold_every_place),
         CASE(a_peer_that_does_not_read_costs_a_bounded_queue),
     };
 

@@ -1,10 +1,12 @@
 #include "support/cluster.h"
 
 #include <netinet/in.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/check.h"
@@ -80,7 +82,7 @@ static void fatal(void *data, const char *reason)
 {
     (void)data;
     (void)fprintf(stderr, "fatal: %s\n", reason);
-    abort();
+    _exit(CLUSTER_FATAL);
 }
 
 int cluster_try_start(struct cluster *c, unsigned i, const char *name)
@@ -161,6 +163,51 @@ bool cluster_run_until(
         cluster_run(c, STEP_MS);
     }
     return is_so(c, data);
+}
+
+struct process {
+    pid_t pid;
+    int status;
+};
+
+static bool has_ended(struct cluster *c, void *data)
+{
+    struct process *p = data;
+
+    (void)c;
+    if (p->pid != 0 && waitpid(p->pid, &p->status, WNOHANG) == p->pid) {
+        p->pid = 0;
+    }
+    return p->pid == 0;
+}
+
+/* The child's own loop: the parent's, and the nodes on it, are none of its business. */
+static void live_apart(const struct cluster *c, unsigned i, unsigned ms)
+{
+    static struct cluster own;
+
+    own = *c;
+    require(uv_loop_init(&own.loop) == 0);
+    require(uv_timer_init(&own.loop, &own.stopper) == 0);
+    cluster_start(&own, i);
+    cluster_run(&own, ms);
+    _exit(0);
+}
+
+int cluster_start_apart(struct cluster *c, unsigned i, unsigned ms)
+{
+    struct process p = { .pid = fork() };
+
+    require(p.pid >= 0);
+    if (p.pid == 0) {
+        live_apart(c, i, 2 * ms);
+    }
+    if (!cluster_run_until(c, ms, has_ended, &p)) {
+        require(kill(p.pid, SIGKILL) == 0);
+        require(waitpid(p.pid, &p.status, 0) == p.pid);
+        return -1;
+    }
+    return WIFEXITED(p.status) ? WEXITSTATUS(p.status) : -1;
 }
 
 /* ---- What is so */

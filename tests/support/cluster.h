@@ -9,7 +9,10 @@
  *
  * cluster_stop() commits and flushes nothing of its own, as a kill would.
  */
-enum { CLUSTER_N = 3 };
+enum {
+    CLUSTER_N = 3,
+    CLUSTER_FATAL = 42, /* how a process ends whose node says that it cannot go on */
+};
 
 struct cluster_node {
     char folder[FOLDER_PATH_MAX];
@@ -34,6 +37,10 @@ void cluster_deinit(struct cluster *c); /* stops who runs */
 void cluster_start(struct cluster *c, unsigned i);
 int cluster_try_start(struct cluster *c, unsigned i, const char *name); /* what host_open() says */
 void cluster_stop(struct cluster *c, unsigned i);
+
+/* Starts node @i in a process of its own, and runs the others until that has ended, at most for
+ * @ms. Returns how it exited, or -1 when it did not end by itself. */
+int cluster_start_apart(struct cluster *c, unsigned i, unsigned ms);
 
 /* Runs the loop. */
 void cluster_run(struct cluster *c, unsigned ms);
