@@ -134,13 +134,21 @@ static void finish(struct calls *c, struct call *call)
 
 /*
  * The result of a follower's proposal comes from the leader, perhaps before the follower has
- * applied the entry. The answer waits until it has, and until a later turn of the loop, so that
- * who is told that settings are in force finds them in this node's database.
+ * applied the entry; and the replica commits what it applied a little later, with what follows.
+ * The answer waits for both: who is told that settings are in force finds them in this node's
+ * database.
  */
-static bool is_here(const struct calls *c, const struct call *call)
+static bool is_here(const struct calls *c, struct call *call)
 {
-    return call->result.outcome != OUTCOME_DONE ||
-           store_applied_index(c->sources.store) >= call->result.index;
+    const struct store *store = c->sources.store;
+
+    if (call->result.outcome != OUTCOME_DONE) {
+        return true;
+    }
+    if (store_applied_index(store) < call->result.index) {
+        return false;
+    }
+    return !store_is_dirty(store) || call->n_looks_applied++ >= CALL_LOOKS_APPLIED;
 }
 
 static void on_look(uv_timer_t *timer)

@@ -24,7 +24,8 @@ enum {
     CALL_PING_WAIT_MS = 2000,
     CALL_SETTINGS_MS = 5000, /* how long a PutSettings may take */
     CALL_LOOK_MS = 10,
-    CALL_LOOKS_MAX = 200, /* for an entry that others have applied */
+    CALL_LOOKS_MAX = 200,   /* for an entry that others have applied */
+    CALL_LOOKS_APPLIED = 6, /* a busy node commits several times in these */
     CALLS_MAX = 64,
 };
 
@@ -43,8 +44,9 @@ struct call {
     struct calls *queue;
     struct call *next;
     struct proposal proposal;
-    bool has_result;  /* of the proposal */
-    unsigned n_looks; /* since then */
+    bool has_result;          /* of the proposal */
+    unsigned n_looks;         /* since then */
+    unsigned n_looks_applied; /* since the entry was applied on this node */
     bool is_done;
     unsigned n_references;
 };

@@ -138,13 +138,30 @@ static const struct ctl_command *find_command(int argc, char **argv, int *ret_wo
     return NULL;
 }
 
+/* Lists the commands that begin with @word into @out; empty when there are none. */
+static void list_beginning_with(const char *word, char *out, size_t size)
+{
+    size_t at = 0;
+
+    out[0] = '\0';
+    for (unsigned i = 0; i < ctl_n_commands && at < size; i++) {
+        const char *name = ctl_commands[i].name;
+
+        if (strncmp(name, word, strlen(word)) == 0 && name[strlen(word)] == ' ') {
+            at += (size_t)snprintf(out + at, size - at, "%s%s", at == 0 ? "" : ", ", name);
+        }
+    }
+}
+
 static int unknown_command(int argc, char **argv)
 {
     char words[64];
+    char family[256];
     bool has_two = argc >= 2 && argv[1][0] != '-';
 
     (void)snprintf(
         words, sizeof words, "%s%s%s", argv[0], has_two ? " " : "", has_two ? argv[1] : "");
+    list_beginning_with(argv[0], family, sizeof family);
 
     struct nearest nearest = nearest_of(words);
 
@@ -154,6 +171,9 @@ static int unknown_command(int argc, char **argv)
     if (nearest.best != NULL) {
         return ctl_fail(
             CTL_USAGE, "there is no command \"%s\"; did you mean \"%s\"?", words, nearest.best);
+    }
+    if (family[0] != '\0') {
+        return ctl_fail(CTL_USAGE, "there is no command \"%s\"; there is: %s", words, family);
     }
     return ctl_fail(CTL_USAGE, "there is no command \"%s\"; see leasehold --help", words);
 }

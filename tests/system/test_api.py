@@ -1,12 +1,17 @@
 """The HTTP API and the command line: what they answer, and what they refuse."""
+import fcntl
 import http.client
 import json
 import os
+import pty
+import re
 import socket
 import stat
+import struct
 import subprocess
+import termios
 
-from conftest import LEASEHOLD, equal_rows, network
+from conftest import LEASEHOLD, network, rows
 from lab import wait_for
 from rawclient import DISCOVER, RawClient
 
@@ -122,7 +127,7 @@ def test_leases_are_filtered_and_come_in_pages(cluster):
     clients = [RawClient(cluster, namespace, bytes([2, 0, 0, 0, 3, i])) for i in range(16, 24)]
     addresses = {client.obtain(5).yiaddr for client in clients}
     assert len(addresses) == len(clients)
-    assert equal_rows(cluster)
+    assert wait_for(lambda: addresses <= {row[0] for row in rows(node)}, 2)
     seen, after = [], None
     while True:
         path = "/v1/leases?limit=3" + (f"&after={after}" if after else "")
@@ -181,16 +186,39 @@ def test_the_command_line_says_every_mistake_and_its_exit_code(cluster, tmp_path
     assert ctl("settings", "show", socket_path=node.socket).stdout == good.read_text()
     assert ctl("settings", "chekc", "x").returncode == 2
     assert "settings check" in ctl("settings", "chekc", "x").stderr
+    assert "there is: lease list" in ctl("lease").stderr
     assert ctl("status", "--nonsense").returncode == 2
     assert ctl("status", socket_path=str(tmp_path / "none.sock")).returncode == 3
     assert ctl("settings", "check", str(tmp_path / "none.yaml")).returncode == 1
 
 
-def test_the_screen_fits_eighty_columns_and_a_pipe_has_no_colour(cluster):
+def on_a_terminal(columns, *words):
+    """What a command prints on a terminal of so many columns."""
+    ours, its = pty.openpty()
+    fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    done = subprocess.Popen([LEASEHOLD, *words], stdin=its, stdout=its, stderr=its)
+    os.close(its)
+    text = b""
+    try:
+        while piece := os.read(ours, 4096):
+            text += piece
+    except OSError:  # the other end is closed
+        pass
+    os.close(ours)
+    assert done.wait(10) == 0
+    return text.decode()
+
+
+def test_the_screen_fits_the_terminal_and_a_pipe_has_no_colour(cluster):
     node = cluster.nodes[1]
-    plain = ctl("status", socket_path=node.socket).stdout
-    assert "\x1b" not in plain and "leader" in plain
-    assert all(len(line) <= 80 for line in plain.splitlines()), plain
+    for words in (["status"], ["lease", "list"], ["sql", "select * from leases"]):
+        plain = ctl(*words, socket_path=node.socket).stdout
+        assert "\x1b" not in plain and plain
+    for words in (["status"], ["lease", "list"]):
+        shown = on_a_terminal(80, *words, "--socket", node.socket)
+        assert "\x1b[1m" in shown
+        lines = re.sub("\x1b\\[[0-9]*m", "", shown).splitlines()
+        assert all(len(line.rstrip()) <= 80 for line in lines), shown
 
 
 def test_idle_connections_do_not_keep_others_out_for_long(cluster):
