@@ -47,7 +47,7 @@ static bool read_header(struct bytes image, struct image_header *ret_header, str
     h.digest.high = reader_u64(&r);
     h.digest.low = reader_u64(&r);
     if (r.overrun || !bytes_equal(magic, bytes_of_text(IMAGE_MAGIC)) || format != IMAGE_FORMAT ||
-        n_cluster >= CLUSTER_NAME_MAX || h.cluster_time.ms < 0) {
+        h.cluster_time.ms < 0) {
         return false;
     }
     *ret_header = h;

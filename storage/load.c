@@ -144,19 +144,28 @@ static int load_origins(struct store *s)
     return r;
 }
 
-static int load_leases(struct store *s)
+static int load_lease(struct store *s)
 {
     struct lease l;
+
+    if (!lease_store_read(s->db, STATEMENT_LEASE_LOAD, &l)) {
+        return STATE_DAMAGED;
+    }
+    lease_table_prefetch(s->leases, l.client_key); /* arrives while the digest is computed */
+    digest_add_lease(&s->meta.digest, &l);
+    return lease_table_put(s->leases, &l);
+}
+
+static int load_leases(struct store *s)
+{
     int r = 0;
 
     while ((r = db_step(s->db, STATEMENT_LEASE_LOAD)) == DB_ROW) {
-        r = lease_store_read(s->db, STATEMENT_LEASE_LOAD, &l) ? lease_table_put(s->leases, &l)
-                                                              : STATE_DAMAGED;
+        r = load_lease(s);
         if (r != 0) {
             db_reset(s->db, STATEMENT_LEASE_LOAD);
             return r;
         }
-        digest_add_lease(&s->meta.digest, &l);
     }
     return r;
 }

@@ -14,9 +14,9 @@ fuzz_test(settings LINK lease)
 unit_test(allocate LINK lease)
 target_sources(test_allocate PRIVATE support/sample_settings.c)
 
-# store_test(<module>): a component test of the store, with a folder and random logs to use.
 pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
 
+# store_test(<module>): a component test of the store, with a folder and random logs to use.
 function(store_test module)
   component_test(${module} LINK store PkgConfig::SQLITE)
   target_sources(component_${module} PRIVATE

@@ -61,6 +61,13 @@ int row_index_reserve(struct row_index *x)
     return x->bits < INDEX_BITS_MAX ? resize(x, x->bits + 1) : ERR_NOMEM;
 }
 
+void row_index_prefetch(const struct row_index *x, uint32_t tag)
+{
+    if (x->slots != NULL) {
+        __builtin_prefetch(&x->slots[home_of(x, tag)]);
+    }
+}
+
 void row_index_add(struct row_index *x, uint32_t tag, uint32_t row)
 {
     uint32_t i = home_of(x, tag);

@@ -26,6 +26,9 @@ void row_index_deinit(struct row_index *x);
 /* Makes sure that the next row_index_add() has room. Returns 0 or ERR_NOMEM. */
 int row_index_reserve(struct row_index *x);
 
+/* Begins to fetch the slots where @tag is, or will be. */
+void row_index_prefetch(const struct row_index *x, uint32_t tag);
+
 void row_index_add(struct row_index *x, uint32_t tag, uint32_t row);
 
 /* @row must be there under @tag. */

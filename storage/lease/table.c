@@ -183,6 +183,11 @@ static uint32_t tag_of_client(struct bytes client_key)
     return (uint32_t)hash64(client_key, 0);
 }
 
+void lease_table_prefetch(const struct lease_table *t, struct bytes client_key)
+{
+    row_index_prefetch(&t->by_client, tag_of_client(client_key));
+}
+
 /* The first row of the client, or 0. */
 static uint32_t find_client(const struct lease_table *t, struct bytes client_key)
 {

@@ -38,6 +38,9 @@ bool lease_table_next(const struct lease_table *t, uint64_t *cursor, struct leas
 
 uint64_t lease_table_count(const struct lease_table *t);
 
+/* Begins to fetch what lease_table_put() will need for a client; for loading a great many. */
+void lease_table_prefetch(const struct lease_table *t, struct bytes client_key);
+
 /* Inserts or replaces the row of @l->address. Copies the bytes. Returns 0 or ERR_NOMEM. */
 int lease_table_put(struct lease_table *t, const struct lease *l);
 void lease_table_remove(struct lease_table *t, struct ip4 address);

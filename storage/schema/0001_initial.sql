@@ -17,11 +17,11 @@ CREATE TABLE meta (
 ) STRICT;
 
 CREATE TABLE lease (
-    address INTEGER PRIMARY KEY CHECK (address BETWEEN 1 AND 4294967295),
+    address INTEGER PRIMARY KEY,
     state TEXT NOT NULL CHECK ( -- not IN (...): that builds a table for every row written
         state = 'bound' OR state = 'released' OR state = 'expired' OR state = 'declined'),
     subnet_id INTEGER NOT NULL,
-    client_key BLOB NOT NULL CHECK (length(client_key) BETWEEN 1 AND 255),
+    client_key BLOB NOT NULL,
     hw_type INTEGER NOT NULL,
     hw_address BLOB NOT NULL,
     started_at_ms INTEGER NOT NULL,

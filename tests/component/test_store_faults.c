@@ -15,7 +15,7 @@
  * Every call that can fail is made to fail, one after the other: the store says so with an ERR_*,
  * leaks nothing, and what it leaves behind is a prefix of the log.
  */
-enum { ENTRIES = 30 };
+enum { ENTRIES = 20 };
 
 static char folder[FOLDER_PATH_MAX];
 static struct script script;
@@ -155,7 +155,7 @@ static void every_file_access_fails(int code, bool once)
 {
     bool has_failed = true;
 
-    for (long n = 0; has_failed; n += 1 + n / 12) {
+    for (long n = 0; has_failed; n += 1 + n / 3) {
         int r = 0;
 
         failing_vfs_after(n, code, once);
@@ -195,7 +195,7 @@ TEST(no_memory_at_any_moment_leaves_a_prefix_and_no_leak)
     assert_int_equal(do_everything(), 0); /* what SQLite keeps for itself is made now */
     start_anew();
     in_use = heap_in_use();
-    for (int n = 0; r != 0; n += 1 + n / 12) {
+    for (int n = 0; r != 0; n += 1 + n / 3) {
         heap_fail_after(n);
         r = do_everything();
         heap_fail_after(-1);

@@ -218,9 +218,11 @@ static void seal(uint8_t *at, size_t n)
 TEST(a_forged_image_is_refused_and_leaves_the_store_as_it_was)
 {
     struct script other;
+    struct digest before_restore;
 
     script_make(&other, 5, 40);
     assert_int_equal(script_replay(to, &other, 40), 0);
+    before_restore = store_digest(to);
     for (size_t i = 0; i < n_image - 8; i += 1 + i / 32) {
         uint8_t before = image[i];
         int r = 0;
@@ -230,7 +232,7 @@ TEST(a_forged_image_is_refused_and_leaves_the_store_as_it_was)
         r = restore(to);
         /* What is not under the digest can differ and pass: time and term, and the history. */
         assert_true(r == ERR_CORRUPT || r == 0);
-        assert_true(implies(r == 0, digest_equal(store_digest(to), store_digest(from))));
+        assert_true(digest_equal(store_digest(to), r == 0 ? store_digest(from) : before_restore));
         image[i] = before;
         if (r == 0) {
             to = store_free(to);

@@ -80,7 +80,10 @@ static int shim_truncate(sqlite3_file *f, sqlite3_int64 size)
 
 static int shim_sync(sqlite3_file *f, int flags)
 {
-    return must_fail() ? code_of_failure : real_of(f)->pMethods->xSync(real_of(f), flags);
+    (void)f;
+    (void)flags;
+    return must_fail() ? code_of_failure
+                       : SQLITE_OK; /* no power is lost in a test: save the time */
 }
 
 static int shim_size(sqlite3_file *f, sqlite3_int64 *ret_size)
