@@ -33,6 +33,10 @@ def dhcpcd(lab, namespace):
     return ["unshare", "-m", "sh", "-c", inner]
 
 
+def is_bound(node, address):
+    return any(r[0] == address and r[1] == "bound" for r in rows(node))
+
+
 @pytest.mark.parametrize("client", [dhclient, udhcpc, dhcpcd])
 def test_a_real_client_gets_an_address(cluster, client):
     number = {dhclient: 1, udhcpc: 2, dhcpcd: 3}[client]
@@ -41,8 +45,9 @@ def test_a_real_client_gets_an_address(cluster, client):
     cluster.spawn(namespace, *client(cluster, namespace))
     address = wait_for(lambda: address_of(cluster, namespace), 20)
     assert address, "no address after 20 s"
+    for node in cluster.nodes.values():
+        assert wait_for(lambda n=node: is_bound(n, address), 1), f"node {node.number} lacks it"
     assert equal_rows(cluster)
-    assert [r for r in rows(cluster.nodes[2]) if r[0] == address and r[1] == "bound"]
 
 
 def test_sqlite3_reads_every_view_while_the_server_runs(cluster):
