@@ -202,11 +202,16 @@ static void act(struct exchanges *x, struct exchange *e, struct instant cluster_
     exchange_report(x, e);
 }
 
-void exchanges_receive(struct exchanges *x, const struct arrival *arrival, struct bytes datagram)
+static void handle(
+    struct exchanges *x,
+    const struct arrival *arrival,
+    struct bytes datagram,
+    struct instant held_since)
 {
     struct exchange *e = &x->current;
     struct instant cluster_time = x->proposer.cluster_time(x->proposer.data);
 
+    e->held_since = held_since;
     if (exchange_read(x, e, arrival, datagram) && exchange_take_turn(x, e, cluster_time)) {
         exchange_decide(x, e, cluster_time);
         act(x, e, cluster_time);
@@ -214,8 +219,13 @@ void exchanges_receive(struct exchanges *x, const struct arrival *arrival, struc
         exchange_report(x, e);
     }
     if (e->has_scope) {
-        held_note(x->held, e, datagram);
+        held_note(x->held, e, datagram, cluster_time);
     }
+}
+
+void exchanges_receive(struct exchanges *x, const struct arrival *arrival, struct bytes datagram)
+{
+    handle(x, arrival, datagram, (struct instant){ -1 });
 }
 
 /* Judges again what was left to a node that is gone. */
@@ -225,7 +235,7 @@ static void look_at_held(struct exchanges *x, struct instant now)
     unsigned cursor = 0;
 
     while (held_next(x->held, &x->proposer, now, &cursor, &message)) {
-        exchanges_receive(x, &message.arrival, bytes_of(message.datagram, message.n));
+        handle(x, &message.arrival, bytes_of(message.datagram, message.n), message.since);
     }
 }
 

@@ -20,6 +20,7 @@ enum {
 
 struct held {
     struct instant until; /* 0: empty */
+    struct instant since; /* cluster time */
     uint64_t client;      /* hash of client and network */
     uint64_t serving;     /* hash of who served when it was left to others */
     struct arrival arrival;
@@ -72,7 +73,11 @@ static bool was_left_to_others(enum reason reason)
            reason == REASON_NOT_SERVING;
 }
 
-void held_note(struct held_table *t, const struct exchange *e, struct bytes datagram)
+void held_note(
+    struct held_table *t,
+    const struct exchange *e,
+    struct bytes datagram,
+    struct instant cluster_time)
 {
     uint64_t client = hash_of_client(e->place);
     struct held *h = &t->slots[client % HELD_SLOTS];
@@ -84,6 +89,7 @@ void held_note(struct held_table *t, const struct exchange *e, struct bytes data
         return;
     }
     h->until = instant_add_ms(e->now, HELD_MS);
+    h->since = cluster_time;
     h->client = client;
     h->serving = hash_of_serving(&e->view);
     h->arrival = e->arrival;
@@ -111,6 +117,7 @@ bool held_next(
         }
         h->until.ms = 0;
         ret_message->arrival = h->arrival;
+        ret_message->since = h->since;
         ret_message->n = h->n;
         memcpy(ret_message->datagram, h->datagram, h->n);
         return true;

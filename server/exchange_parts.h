@@ -30,7 +30,8 @@ enum {
 /* One datagram in work. Borrows from the datagram, the map in force and itself. */
 struct exchange {
     struct arrival arrival;
-    struct instant now; /* monotonic */
+    struct instant now;        /* monotonic */
+    struct instant held_since; /* cluster time it was left to another node; -1: it just came */
     struct message message;
     bool has_request; /* `request` is valid */
     struct request request;
@@ -121,6 +122,7 @@ void waiting_end(struct waiting_table *t, struct waiting *w);
 /* exchange_held.c */
 struct held_message {
     struct arrival arrival;
+    struct instant since; /* cluster time */
     uint16_t n;
     uint8_t datagram[EXCHANGE_DATAGRAM_MAX];
 };
@@ -129,7 +131,11 @@ int held_table_new(struct held_table **ret_table);
 struct held_table *held_table_free(struct held_table *t);
 
 /* Keeps the message of @e when it was left to another node; forgets the client's earlier one. */
-void held_note(struct held_table *t, const struct exchange *e, struct bytes datagram);
+void held_note(
+    struct held_table *t,
+    const struct exchange *e,
+    struct bytes datagram,
+    struct instant cluster_time);
 
 /* Takes the next message whose serving nodes are not those of then. Start with *@cursor = 0. */
 bool held_next(

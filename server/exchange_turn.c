@@ -88,6 +88,12 @@ static bool is_loop(struct exchanges *x, const struct responder_facts *facts)
            responder_is_own_address(&theirs, facts->request->relay);
 }
 
+/* Another node has served the client since the message was left to it. */
+static bool is_served(const struct exchanges *x, const struct exchange *e)
+{
+    return e->held_since.ms >= 0 && !instant_before(last_commit(x, e), e->held_since);
+}
+
 /* Is it this node's turn? */
 bool exchange_take_turn(struct exchanges *x, struct exchange *e, struct instant cluster_time)
 {
@@ -104,6 +110,10 @@ bool exchange_take_turn(struct exchanges *x, struct exchange *e, struct instant 
     x->proposer.serving(x->proposer.data, e->arrival.network, &e->view);
     if (is_loop(x, &facts)) {
         exchange_silence(e, REASON_RELAY_LOOP);
+        return false;
+    }
+    if (is_served(x, e)) {
+        exchange_silence(e, REASON_SERVED_MEANWHILE);
         return false;
     }
     observe(x, e, cluster_time, &facts);

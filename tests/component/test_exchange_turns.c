@@ -142,7 +142,8 @@ TEST(what_was_left_to_a_peer_is_forgotten_when_the_client_has_a_new_wish)
     assert_int_equal(node.n_queued, 0);
 }
 
-TEST(rule_33_a_lease_that_a_peer_commits_ends_the_watch)
+/* Client 1 chooses node 2, which serves and commits the lease. */
+static struct client_says be_served_by_node_2(void)
 {
     struct client_says says = client_selecting(1, lan_address(1, 100), id2);
     static const uint8_t key[] = { 1, 2, 0, 0, 0, 0, 1 };
@@ -157,10 +158,26 @@ TEST(rule_33_a_lease_that_a_peer_commits_ends_the_watch)
     c.bind.lease.value = 600;
     c.bind.hold.value = 900;
     assert_int_equal(one_node_apply(&node, c), OUTCOME_DONE);
+    return says;
+}
+
+TEST(rule_33_a_lease_that_a_peer_commits_ends_the_watch)
+{
+    struct client_says says = be_served_by_node_2();
+
     one_node_wait(&node, 2990);
     (void)client_say(&node, says);
     assert_int_equal(node.n_queued, 0);
     assert_int_equal(count_of(REASON_PEER_CHOSEN), 2);
+}
+
+TEST(what_a_peer_served_before_it_was_gone_is_not_served_again)
+{
+    (void)be_served_by_node_2();
+    node.view.nodes[1].is_serving = false;
+    exchanges_tick(node.exchanges);
+    assert_int_equal(node.n_queued, 0);
+    assert_int_equal(count_of(REASON_SERVED_MEANWHILE), 1);
 }
 
 TEST(rule_44_a_client_that_sends_no_secs_is_served_when_it_has_waited)
@@ -237,6 +254,7 @@ int main(void)
         CASE(rule_33_a_peer_that_does_not_answer_is_stood_in_for_under_its_own_identifier),
         CASE(what_was_left_to_a_peer_is_answered_when_the_peer_is_gone),
         CASE(what_was_left_to_a_peer_is_forgotten_after_five_seconds),
+        CASE(what_a_peer_served_before_it_was_gone_is_not_served_again),
         CASE(what_was_left_to_a_peer_is_forgotten_when_the_client_has_a_new_wish),
         CASE(rule_33_a_lease_that_a_peer_commits_ends_the_watch),
         CASE(rule_44_a_client_that_sends_no_secs_is_served_when_it_has_waited),
