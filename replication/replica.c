@@ -170,6 +170,7 @@ struct replica *replica_abandon(struct replica *r)
     r->guard = guard_free(r->guard);
     r->decoder = command_decoder_free(r->decoder);
     r->snapshot.pin = store_pin_free(r->snapshot.pin);
+    free(r->snapshot.image); /* built, and not yet finalised */
     pending_deinit(&r->pending);
     for (unsigned i = 0; i < MEMBERS_MAX; i++) {
         inbox_deinit(&r->inboxes[i]);
