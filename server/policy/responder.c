@@ -199,7 +199,8 @@ static void for_peer(
     const struct responder_facts *f, bool peer_is_serving, struct responder_verdict *v)
 {
     int64_t grace = peer_is_serving ? RESPONDER_PEER_GRACE_MS : 0;
-    struct turn turn = turn_of(f, node_of_id(f->view, f->request->server_id)->node);
+    const struct serving_node *peer = node_of_id(f->view, f->request->server_id);
+    struct turn turn = turn_of(f, peer == NULL ? 0 : peer->node);
 
     v->server_id = f->request->server_id;
     v->forgets_offer = true;
