@@ -109,7 +109,7 @@ TEST(garbage_on_the_peer_port_does_not_disturb_the_cluster)
     unsigned leader = cluster_leader(&cluster);
     const char *port = strrchr(cluster.config.members[leader].address, ':') + 1;
     struct sockaddr_in a = { .sin_family = AF_INET,
-                             .sin_port = htons((uint16_t)atoi(port)),
+                             .sin_port = htons((uint16_t)strtoul(port, NULL, 10)),
                              .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     uint64_t before = replica_term(cluster.nodes[leader].replica);
 
