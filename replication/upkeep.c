@@ -8,7 +8,7 @@
  */
 enum {
     NODE_RETRY_MS = 1000,
-    STEP_DOWN_AGAIN_MS = 10000,
+    STEP_DOWN_AGAIN_MS = 2000,
 };
 
 struct instant upkeep_stamp(const struct replica *r)
