@@ -126,6 +126,10 @@ class Node:
             return False
         return self.get("/readyz") == 200
 
+    def has_settings(self):
+        """True when the network's settings are in force here, and in the database."""
+        return self.sql("select count(*) from networks")[0][0] > 0
+
     def get(self, path):
         """The status of a GET on the node's API, or None when nobody answers."""
         connection = http.client.HTTPConnection("localhost", timeout=2)
@@ -225,7 +229,7 @@ class Lab:
             node.configure(self.nodes, network_yaml, extra)
             node.start()
         for node in self.nodes.values():
-            if not wait_for(node.is_ready, 20):
+            if not wait_for(lambda n=node: n.is_ready() and n.has_settings(), 20):
                 raise RuntimeError(f"node {node.number} is not ready:\n{node.log_text()[-3000:]}")
 
     def lan_socket(self, namespace):
