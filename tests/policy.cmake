@@ -2,7 +2,7 @@
 add_library(test_lan STATIC support/lan.c)
 target_include_directories(test_lan PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(test_lan PUBLIC lease PRIVATE flags)
-add_library(test_node STATIC support/client.c support/one_node.c)
+add_library(test_node STATIC support/client.c support/exchange_case.c support/one_node.c)
 target_link_libraries(test_node PUBLIC exchange store test_lan test_packet PRIVATE flags PkgConfig::CMOCKA)
 
 unit_test(client_table LINK policy)

@@ -8,15 +8,13 @@ Usage: deploy/demo [--keep]
 The nodes stand in network namespaces of this machine. Nothing outside of them is touched, and
 all is removed at the end, also after Ctrl-C.
 """
-import os
 import re
 import signal
 import sys
 import time
 
-from lab import HERE, Lab, run, wait_for
+from lab import Lab, client_words, run, wait_for
 
-SCRIPT = os.path.join(HERE, "client-script")
 LEASE_S = 20
 NETWORK = f"""\
 networks:
@@ -60,18 +58,7 @@ class Demo:
 
     def add_client(self, program, mac):
         namespace = self.lab.add_client(program[:6], mac)
-        folder = self.lab.folder
-        words = {
-            "dhclient": ["dhclient", "-4", "-d", "-sf", SCRIPT, "-cf", "/dev/null",
-                         "-lf", f"{folder}/dhclient.leases", "-pf", f"{folder}/dhclient.pid",
-                         "eth0"],
-            "udhcpc": ["udhcpc", "-f", "-i", "eth0", "-s", SCRIPT, "-t", "20", "-T", "1"],
-            "dhcpcd": ["unshare", "-m", "sh", "-c",
-                       "mount -t tmpfs none /run && mkdir -p /run/dhcpcd /var/lib/dhcpcd && "
-                       "mount -t tmpfs none /var/lib/dhcpcd && "
-                       f"exec dhcpcd -B -4 -A -f /dev/null -c {SCRIPT} eth0"],
-        }[program]
-        self.lab.spawn(namespace, *words)
+        self.lab.spawn(namespace, *client_words(program, self.lab, namespace))
         return namespace
 
     def address_of(self, namespace):
@@ -130,7 +117,7 @@ class Demo:
         self.lab.nodes[1].kill()
         began = time.monotonic()
         new = self.lab.add_client("new", "02:00:00:00:00:04")
-        self.lab.spawn(new, "udhcpc", "-f", "-i", "eth0", "-s", SCRIPT, "-t", "20", "-T", "1")
+        self.lab.spawn(new, *client_words("udhcpc", self.lab, new))
         address = self.wait_address("a new client", new)
         took = time.monotonic() - began
         node = wait_for(lambda: self.expiry(address)[1], 3)

@@ -40,6 +40,22 @@ def wait_for(what, seconds, interval=0.02):
         time.sleep(interval)
 
 
+def client_words(program, lab, namespace):
+    """How a real client (dhclient, udhcpc, dhcpcd) is started on eth0 of the namespace."""
+    script = os.path.join(HERE, "client-script")
+    files = os.path.join(lab.folder, namespace)
+    return {
+        "dhclient": ["dhclient", "-4", "-d", "-sf", script, "-cf", "/dev/null",
+                     "-lf", f"{files}.leases", "-pf", f"{files}.pid", "eth0"],
+        "udhcpc": ["udhcpc", "-f", "-i", "eth0", "-s", script, "-t", "20", "-T", "1"],
+        # its files go to a private /run and /var/lib, which end with it
+        "dhcpcd": ["unshare", "-m", "sh", "-c",
+                   "mount -t tmpfs none /run && mkdir -p /run/dhcpcd /var/lib/dhcpcd && "
+                   "mount -t tmpfs none /var/lib/dhcpcd && "
+                   f"exec dhcpcd -B -4 -A -f /dev/null -c {script} eth0"],
+    }[program]
+
+
 class Inside:
     """with Inside(namespace): sockets made here belong to the namespace."""
 

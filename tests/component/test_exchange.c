@@ -2,42 +2,10 @@
 
 #include "base/own.h"
 #include "server/exchange.h"
-#include "server/policy/decision.h"
-#include "support/client.h"
+#include "support/exchange_case.h"
 #include "support/test.h"
 
-static struct one_node node;
-
 static const struct ip4 id1 = { 0xc0a80101 }; /* this node's */
-
-/* This node alone serves: what the order of nodes does is in unit/test_responder.c. */
-static void be_alone(void)
-{
-    node.view.nodes[1].is_serving = false;
-    node.view.nodes[2].is_serving = false;
-}
-
-static int setup(void **state)
-{
-    (void)state;
-    if (one_node_open(&node) != 0) {
-        return -1;
-    }
-    be_alone();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    one_node_close(&node);
-    return 0;
-}
-
-static uint64_t count_of(enum reason reason)
-{
-    return exchanges_reason_counts(node.exchanges)[reason];
-}
 
 static const struct lease *row_of(struct ip4 address)
 {
@@ -284,7 +252,8 @@ TEST(a_network_that_goes_meanwhile_is_answered_no_more)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define CASE(name) \
+    cmocka_unit_test_setup_teardown(name, exchange_case_setup, exchange_case_teardown)
         CASE(rule_68_no_ack_leaves_before_the_log_says_done),
         CASE(rule_68_a_renewal_waits_for_the_log_too),
         CASE(rule_22_the_ack_promises_what_is_committed),

@@ -1,42 +1,10 @@
 #include "proto/dhcp/option.h"
 #include "server/exchange.h"
-#include "server/policy/decision.h"
-#include "support/client.h"
+#include "support/exchange_case.h"
 #include "support/test.h"
-
-static struct one_node node;
 
 static const struct ip4 id1 = { 0xc0a80101 }; /* this node's */
 static const struct ip4 id2 = { 0xc0a80102 }; /* a peer's */
-
-/* This node alone serves: what the order of nodes does is in unit/test_responder.c. */
-static void be_alone(void)
-{
-    node.view.nodes[1].is_serving = false;
-    node.view.nodes[2].is_serving = false;
-}
-
-static int setup(void **state)
-{
-    (void)state;
-    if (one_node_open(&node) != 0) {
-        return -1;
-    }
-    be_alone();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    one_node_close(&node);
-    return 0;
-}
-
-static uint64_t count_of(enum reason reason)
-{
-    return exchanges_reason_counts(node.exchanges)[reason];
-}
 
 /* A lease of another client, given by another node. */
 static void give_to_other(struct ip4 address, struct ip4 server_id)
@@ -240,7 +208,8 @@ TEST(rule_50_a_nak_says_why)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define CASE(name) \
+    cmocka_unit_test_setup_teardown(name, exchange_case_setup, exchange_case_teardown)
         CASE(rule_56_a_release_carries_when_it_came_and_whom_it_names),
         CASE(rule_56_a_release_that_waited_in_the_socket_is_older_than_the_renewal),
         CASE(rule_57_a_decline_puts_the_address_away),

@@ -1,42 +1,10 @@
 #include "server/exchange.h"
-#include "server/policy/decision.h"
-#include "support/client.h"
+#include "support/exchange_case.h"
 #include "support/test.h"
-
-static struct one_node node;
 
 static const struct ip4 id1 = { 0xc0a80101 }; /* this node's */
 static const struct ip4 id2 = { 0xc0a80102 }; /* a peer's */
 static const struct ip4 id3 = { 0xc0a80103 };
-
-/* This node alone serves: what the order of nodes does is in unit/test_responder.c. */
-static void be_alone(void)
-{
-    node.view.nodes[1].is_serving = false;
-    node.view.nodes[2].is_serving = false;
-}
-
-static int setup(void **state)
-{
-    (void)state;
-    if (one_node_open(&node) != 0) {
-        return -1;
-    }
-    be_alone();
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    one_node_close(&node);
-    return 0;
-}
-
-static uint64_t count_of(enum reason reason)
-{
-    return exchanges_reason_counts(node.exchanges)[reason];
-}
 
 static const struct lease *row_of(struct ip4 address)
 {
@@ -247,7 +215,8 @@ TEST(rule_1_replies_of_servers_and_garbage_are_dropped_and_counted)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define CASE(name) \
+    cmocka_unit_test_setup_teardown(name, exchange_case_setup, exchange_case_teardown)
         CASE(rule_39_two_clients_are_offered_two_addresses_and_each_the_same_again),
         CASE(rule_26_a_client_that_hears_no_offer_is_answered_by_broadcast),
         CASE(rule_32_a_stranger_chosen_frees_the_offer),

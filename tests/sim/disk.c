@@ -22,19 +22,15 @@ void disk_init(struct disk *d)
     *d = (struct disk){ .first = 1 };
 }
 
-/* The configuration outlives the node: it is allocated as the world's. */
-static void copy_configuration(
+void disk_copy_configuration(
     const struct raft_configuration *from, struct raft_configuration *ret_to)
 {
-    unsigned owner = heap_set_owner(0);
-
     raft_configuration_init(ret_to);
     for (unsigned i = 0; i < from->n; i++) {
         const struct raft_server *s = &from->servers[i];
 
         require(raft_configuration_add(ret_to, s->id, s->address, s->role) == 0);
     }
-    (void)heap_set_owner(owner);
 }
 
 static void snapshot_deinit(struct disk *d)
@@ -107,13 +103,17 @@ static void join_buffers(struct disk_snapshot *to, const struct raft_snapshot *s
 
 void disk_put_snapshot(struct disk *d, const struct raft_snapshot *s, unsigned trailing)
 {
+    unsigned owner;
+
     snapshot_deinit(d);
     d->snapshot = (struct disk_snapshot){
         .index = s->index,
         .term = s->term,
         .configuration_index = s->configuration_index,
     };
-    copy_configuration(&s->configuration, &d->snapshot.configuration);
+    owner = heap_set_owner(0); /* the configuration outlives the node */
+    disk_copy_configuration(&s->configuration, &d->snapshot.configuration);
+    (void)heap_set_owner(owner);
     join_buffers(&d->snapshot, s);
     d->has_snapshot = true;
     if (trailing == 0) {

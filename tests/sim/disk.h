@@ -49,6 +49,10 @@ void disk_truncate(struct disk *d, uint64_t index);
  * (a snapshot that was installed) removes all entries. */
 void disk_put_snapshot(struct disk *d, const struct raft_snapshot *s, unsigned trailing);
 
+/* Copies into memory of whoever owns the heap at present. */
+void disk_copy_configuration(
+    const struct raft_configuration *from, struct raft_configuration *ret_to);
+
 /* What a kill at @now leaves: entries that are not durable are gone. */
 void disk_lose(struct disk *d, int64_t now);
 

@@ -194,16 +194,6 @@ static int io_snapshot_put(
     return 0;
 }
 
-static void copy_configuration(const struct raft_configuration *from, struct raft_configuration *to)
-{
-    raft_configuration_init(to);
-    for (unsigned i = 0; i < from->n; i++) {
-        const struct raft_server *s = &from->servers[i];
-
-        require(raft_configuration_add(to, s->id, s->address, s->role) == 0);
-    }
-}
-
 static struct raft_snapshot *read_snapshot(const struct disk_snapshot *from)
 {
     struct raft_snapshot *s = raft_calloc(1, sizeof *s);
@@ -211,7 +201,7 @@ static struct raft_snapshot *read_snapshot(const struct disk_snapshot *from)
     s->index = from->index;
     s->term = from->term;
     s->configuration_index = from->configuration_index;
-    copy_configuration(&from->configuration, &s->configuration);
+    disk_copy_configuration(&from->configuration, &s->configuration);
     s->n_bufs = 1;
     s->bufs = raft_malloc(sizeof *s->bufs);
     s->bufs[0].len = from->n;

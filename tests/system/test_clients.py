@@ -1,13 +1,11 @@
 """Real clients get addresses, and every node shows the same leases in SQL."""
-import os
 import re
 import subprocess
 
 import pytest
-from conftest import ROOT, equal_rows, rows
-from lab import run, wait_for
+from conftest import equal_rows, rows
+from lab import client_words, run, wait_for
 
-SCRIPT = os.path.join(ROOT, "deploy", "lab", "client-script")
 
 
 def address_of(lab, namespace):
@@ -15,34 +13,16 @@ def address_of(lab, namespace):
     return found and found.group(1)
 
 
-def dhclient(lab, namespace):
-    folder = lab.folder
-    return ["dhclient", "-4", "-d", "-sf", SCRIPT, "-lf", f"{folder}/{namespace}.leases",
-            "-pf", f"{folder}/{namespace}.pid", "-cf", "/dev/null", "eth0"]
-
-
-def udhcpc(lab, namespace):
-    return ["udhcpc", "-f", "-i", "eth0", "-s", SCRIPT, "-t", "10", "-T", "1"]
-
-
-def dhcpcd(lab, namespace):
-    # its files go to a private /run and /var/lib, which end with it
-    inner = ("mount -t tmpfs none /run && mkdir -p /run/dhcpcd /var/lib/dhcpcd && "
-             "mount -t tmpfs none /var/lib/dhcpcd && "
-             f"exec dhcpcd -B -4 -A -f /dev/null -c {SCRIPT} eth0")
-    return ["unshare", "-m", "sh", "-c", inner]
-
-
 def is_bound(node, address):
     return any(r[0] == address and r[1] == "bound" for r in rows(node))
 
 
-@pytest.mark.parametrize("client", [dhclient, udhcpc, dhcpcd])
+@pytest.mark.parametrize("client", ["dhclient", "udhcpc", "dhcpcd"])
 def test_a_real_client_gets_an_address(cluster, client):
-    number = {dhclient: 1, udhcpc: 2, dhcpcd: 3}[client]
+    number = {"dhclient": 1, "udhcpc": 2, "dhcpcd": 3}[client]
     mac = f"02:00:00:00:01:0{number}"
-    namespace = cluster.add_client(client.__name__[:6], mac)
-    cluster.spawn(namespace, *client(cluster, namespace))
+    namespace = cluster.add_client(client[:6], mac)
+    cluster.spawn(namespace, *client_words(client, cluster, namespace))
     address = wait_for(lambda: address_of(cluster, namespace), 20)
     assert address, "no address after 20 s"
     for node in cluster.nodes.values():

@@ -1,0 +1,26 @@
+#include "support/exchange_case.h"
+
+struct one_node node;
+
+int exchange_case_setup(void **state)
+{
+    (void)state;
+    if (one_node_open(&node) != 0) {
+        return -1;
+    }
+    node.view.nodes[1].is_serving = false;
+    node.view.nodes[2].is_serving = false;
+    return 0;
+}
+
+int exchange_case_teardown(void **state)
+{
+    (void)state;
+    one_node_close(&node);
+    return 0;
+}
+
+uint64_t count_of(enum reason reason)
+{
+    return exchanges_reason_counts(node.exchanges)[reason];
+}
