@@ -157,7 +157,7 @@ static void remove_in(unsigned i, const char *name)
     folder_remove(path);
 }
 
-TEST(a_node_whose_log_is_gone_refuses_to_start)
+TEST(rule_73_a_node_whose_log_is_gone_refuses_to_start)
 {
     cluster_stop(&cluster, 2);
     remove_in(2, "raft");
@@ -165,7 +165,7 @@ TEST(a_node_whose_log_is_gone_refuses_to_start)
     cluster_run(&cluster, 50);
 }
 
-TEST(a_node_that_lost_its_folder_is_kept_out_and_ends_and_the_others_go_on)
+TEST(rule_73_a_node_that_lost_its_folder_is_kept_out_and_ends_and_the_others_go_on)
 {
     struct command c = cluster_bind(1);
 
@@ -192,8 +192,8 @@ int main(void)
         CASE(settings_on_their_way_when_the_leader_goes_take_effect_once, formed),
         CASE(a_leader_that_steps_down_is_followed_at_once_and_its_commands_go_on, formed),
         CASE(without_a_majority_a_proposal_times_out_and_nothing_is_applied, formed),
-        CASE(a_node_whose_log_is_gone_refuses_to_start, formed),
-        CASE(a_node_that_lost_its_folder_is_kept_out_and_ends_and_the_others_go_on, formed),
+        CASE(rule_73_a_node_whose_log_is_gone_refuses_to_start, formed),
+        CASE(rule_73_a_node_that_lost_its_folder_is_kept_out_and_ends_and_the_others_go_on, formed),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

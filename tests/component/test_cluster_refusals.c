@@ -45,7 +45,7 @@ static bool sees_serving(unsigned from, unsigned of)
     return view.nodes[of].is_serving;
 }
 
-TEST(a_node_without_disk_space_refuses_serves_nobody_and_leaves_the_lead_to_another)
+TEST(rule_74_a_node_without_disk_space_refuses_serves_nobody_and_leaves_the_lead_to_another)
 {
     struct command c = cluster_bind(1);
     unsigned leader = cluster_leader(&cluster), full = cluster_follower(&cluster);
@@ -134,7 +134,8 @@ TEST(garbage_on_the_peer_port_does_not_disturb_the_cluster)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(a_node_without_disk_space_refuses_serves_nobody_and_leaves_the_lead_to_another),
+        CASE(
+            rule_74_a_node_without_disk_space_refuses_serves_nobody_and_leaves_the_lead_to_another),
         CASE(a_peer_can_forward_its_own_commands_alone),
         CASE(garbage_on_the_peer_port_does_not_disturb_the_cluster),
     };

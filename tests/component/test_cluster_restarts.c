@@ -24,7 +24,7 @@ static int formed(void **state)
     return 0;
 }
 
-TEST(a_node_that_was_away_catches_up_from_the_log)
+TEST(rule_72_a_node_that_was_away_catches_up_from_the_log_before_it_serves)
 {
     unsigned follower = cluster_follower(&cluster), leader = cluster_leader(&cluster);
 
@@ -68,7 +68,7 @@ static int formed_with_snapshots(void **state)
     return 0;
 }
 
-TEST(a_node_that_was_away_for_long_gets_a_snapshot)
+TEST(rule_74_a_node_that_gets_a_snapshot_serves_when_it_has_it)
 {
     unsigned follower = cluster_follower(&cluster), leader = cluster_leader(&cluster);
 
@@ -97,9 +97,9 @@ TEST(a_node_that_was_away_for_long_gets_a_snapshot)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(a_node_that_was_away_catches_up_from_the_log, formed),
+        CASE(rule_72_a_node_that_was_away_catches_up_from_the_log_before_it_serves, formed),
         CASE(a_cluster_that_was_off_comes_back_with_all_it_had, formed),
-        CASE(a_node_that_was_away_for_long_gets_a_snapshot, formed_with_snapshots),
+        CASE(rule_74_a_node_that_gets_a_snapshot_serves_when_it_has_it, formed_with_snapshots),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -62,7 +62,7 @@ TEST(a_folder_keeps_its_incarnation_and_its_boot_ids_grow)
     identity_close(&third);
 }
 
-TEST(a_folder_of_another_cluster_or_node_is_refused_and_left_alone)
+TEST(rule_73_a_folder_of_another_cluster_or_node_is_refused_and_left_alone)
 {
     struct identity id;
 
@@ -180,7 +180,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(a_folder_keeps_its_incarnation_and_its_boot_ids_grow),
-        CASE(a_folder_of_another_cluster_or_node_is_refused_and_left_alone),
+        CASE(rule_73_a_folder_of_another_cluster_or_node_is_refused_and_left_alone),
         CASE(a_folder_in_use_is_refused),
         CASE(a_newer_or_damaged_file_is_refused_and_left_alone),
         CASE(that_a_log_was_begun_is_remembered),

@@ -195,7 +195,7 @@ TEST(rule_45_the_relay_s_subnet_is_served_first)
     assert_int_equal(count_of(REASON_UNKNOWN_RELAY), 1);
 }
 
-TEST(rule_1_replies_of_servers_and_garbage_are_dropped_and_counted)
+TEST(rule_01_replies_of_servers_and_garbage_are_dropped_and_counted)
 {
     struct arrival arrival = one_node_arrival(&node);
     static uint8_t datagram[EXCHANGES_MAX * 2];
@@ -229,7 +229,7 @@ int main(void)
         CASE(rule_44_a_client_that_sends_no_secs_is_served_when_it_has_waited),
         CASE(rule_67_a_relay_that_is_one_of_us_is_a_loop),
         CASE(rule_45_the_relay_s_subnet_is_served_first),
-        CASE(rule_1_replies_of_servers_and_garbage_are_dropped_and_counted),
+        CASE(rule_01_replies_of_servers_and_garbage_are_dropped_and_counted),
     };
 
     return cmocka_run_group_tests_name("exchange_turns", tests, NULL, NULL);

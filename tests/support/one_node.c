@@ -17,9 +17,9 @@ static void send_reply(
 {
     struct one_node *o = data;
 
-    (void)arrival;
     require(reply.n <= sizeof o->reply);
     o->n_sent++;
+    o->sent_on = *arrival;
     o->route = *route;
     o->n_reply = reply.n;
     memcpy(o->reply, reply.at, reply.n);

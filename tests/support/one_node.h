@@ -37,6 +37,7 @@ struct one_node {
     struct one_node_proposal *queue; /* ONE_NODE_QUEUE_MAX */
 
     unsigned n_sent;
+    struct arrival sent_on; /* of the request that the last reply is for */
     struct route route;
     size_t n_reply;
     uint8_t reply[ONE_NODE_REPLY_MAX];   /* the last one */

@@ -19,12 +19,14 @@ def checksum(data):
     return ~total & 0xFFFF
 
 
-def udp_frame(source_mac, destination_mac, source, destination, ports, payload):
-    """An Ethernet frame with an IP and UDP header around the payload."""
+def udp_frame(source_mac, destination_mac, source, destination, ports, payload, damage=None):
+    """An Ethernet frame with an IP and UDP header around the payload. @damage gives another UDP
+    checksum for the right one."""
     src, dst = socket.inet_aton(source), socket.inet_aton(destination)
     udp = struct.pack("!HHHH", *ports, 8 + len(payload), 0) + payload
     pseudo = src + dst + struct.pack("!BBH", 0, 17, len(udp))
-    udp = udp[:6] + struct.pack("!H", checksum(pseudo + udp) or 0xFFFF) + udp[8:]
+    right = checksum(pseudo + udp) or 0xFFFF
+    udp = udp[:6] + struct.pack("!H", damage(right) if damage else right) + udp[8:]
     ip = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 0, 0, 64, 17, 0, src, dst)
     ip = ip[:10] + struct.pack("!H", checksum(ip)) + ip[12:]
     return destination_mac + source_mac + b"\x08\x00" + ip + udp
@@ -74,7 +76,7 @@ class RawClient:
         self.socket.close()
 
     def send(self, kind, options=(), ciaddr="0.0.0.0", giaddr="0.0.0.0", secs=0, broadcast=False,
-             to=BROADCAST, to_mac=b"\xff" * 6, source="0.0.0.0", ports=(68, 67)):
+             to=BROADCAST, to_mac=b"\xff" * 6, source="0.0.0.0", ports=(68, 67), damage=None):
         header = struct.pack("!BBBBIHH", 1, 1, 6, 0, self.xid, secs, 0x8000 if broadcast else 0)
         header += socket.inet_aton(ciaddr) + bytes(8) + socket.inet_aton(giaddr)
         header += self.mac + bytes(10 + 64 + 128) + COOKIE
@@ -84,7 +86,7 @@ class RawClient:
         listed.extend(options)
         body = b"".join(bytes([code, len(value)]) + value for code, value in listed) + b"\xff"
         payload = (header + body).ljust(300, b"\0")
-        self.socket.send(udp_frame(self.mac, to_mac, source, to, ports, payload))
+        self.socket.send(udp_frame(self.mac, to_mac, source, to, ports, payload, damage))
 
     def receive(self, seconds, kinds=(OFFER, ACK, NAK)):
         """The next reply to this client's transaction of one of these kinds, or None."""

@@ -167,6 +167,16 @@ def test_a_request_that_names_one_node_is_answered_by_it_alone(cluster, client):
     assert client.receive(1, (ACK, NAK)) is None
 
 
+def test_rule_29_a_frame_is_answered_once_and_a_damaged_one_never(cluster, client):
+    def offers(damage):
+        client.new_transaction()
+        client.send(DISCOVER, damage=damage)
+        return [client.receive(seconds, (OFFER,)) is not None for seconds in (0.5, 0.3)]
+    assert offers(None) == [True, False]
+    assert offers(lambda checksum: checksum ^ 0x0101) == [False, False]
+    assert offers(lambda checksum: 0) == [True, False]  # it has none (RFC 768)
+
+
 def test_a_relayed_request_is_answered_to_the_relay(cluster, namespace):
     relay = RawClient(cluster, namespace)
     cluster.ip(namespace, "address", "add", "192.168.77.240/24", "dev", "eth0")

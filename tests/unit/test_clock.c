@@ -19,7 +19,7 @@ TEST(the_estimate_advances_with_the_monotonic_clock)
     assert_int_equal(clock_estimate(&c, (struct instant){ 4500 }).ms, 53500);
 }
 
-TEST(the_estimate_does_not_go_back_when_the_monotonic_clock_seems_to)
+TEST(rule_69_the_estimate_does_not_go_back_when_the_monotonic_clock_seems_to)
 {
     struct cluster_clock c = clock_at(50000, 0);
 
@@ -46,7 +46,7 @@ static const struct {
     { "no clock at all",                          0,     0, { 0 },                     51000},
 };
 
-TEST(a_stamp_catches_up_only_to_the_lower_median_of_a_majority)
+TEST(rule_69_a_stamp_catches_up_only_to_the_lower_median_of_a_majority)
 {
     for (unsigned i = 0; i < ARRAY_LENGTH(stamps); i++) {
         struct cluster_clock c = clock_at(50000, stamps[i].stamped);
@@ -87,8 +87,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_estimate_advances_with_the_monotonic_clock),
-        cmocka_unit_test(the_estimate_does_not_go_back_when_the_monotonic_clock_seems_to),
-        cmocka_unit_test(a_stamp_catches_up_only_to_the_lower_median_of_a_majority),
+        cmocka_unit_test(rule_69_the_estimate_does_not_go_back_when_the_monotonic_clock_seems_to),
+        cmocka_unit_test(rule_69_a_stamp_catches_up_only_to_the_lower_median_of_a_majority),
         cmocka_unit_test(of_five_clocks_two_may_be_wrong),
         cmocka_unit_test(entries_in_flight_never_go_back),
     };

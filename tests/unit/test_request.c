@@ -133,6 +133,23 @@ TEST(rule_08_a_type_of_zero_is_not_bootp)
         request_of(&message, (struct request_origin){ 0 }, &request), REQUEST_UNKNOWN_TYPE);
 }
 
+TEST(rule_60_a_lease_query_is_dropped)
+{
+    static const uint8_t types[] = { 9, 10, 11, 12, 13 }; /* FORCERENEW, LEASEQUERY, its answers */
+
+    for (size_t i = 0; i < sizeof types; i++) {
+        struct message_header header = packet_header();
+
+        header.ciaddr = CLIENT;
+        header.giaddr = ip4_of(0x0a010001);
+        packet_start(&packet, &header, MESSAGE_BOOTP);
+        message_build_u8(&packet.w, OPTION_MESSAGE_TYPE, types[i]);
+        assert_int_equal(message_parse(&message, packet_end(&packet)), 0);
+        assert_int_equal(
+            request_of(&message, (struct request_origin){ 0 }, &request), REQUEST_UNKNOWN_TYPE);
+    }
+}
+
 TEST(rule_35_a_server_id_beside_a_ciaddr_is_not_heeded)
 {
     struct sketch s = { .type = MESSAGE_REQUEST,
@@ -310,6 +327,7 @@ int main(void)
         cmocka_unit_test(rule_56_a_release_names_its_address),
         cmocka_unit_test(rule_57_a_decline_names_its_address),
         cmocka_unit_test(rule_58_an_inform_without_ciaddr_is_about_its_source),
+        cmocka_unit_test(rule_60_a_lease_query_is_dropped),
         cmocka_unit_test(what_policy_looks_at_is_lent_from_the_message),
         cmocka_unit_test(kinds_and_outcomes_have_names),
     };
