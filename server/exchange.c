@@ -171,6 +171,7 @@ bool exchange_read(
     e->has_request = false;
     e->has_scope = false;
     e->n_offers = 0;
+    e->has_waited = false;
     e->decision = (struct decision){ .verdict = VERDICT_SILENT };
     return parse(e, datagram) && place(x, e);
 }
@@ -255,7 +256,7 @@ bool exchanges_is_quiet(const struct exchanges *x)
     return x->waiting->n == 0;
 }
 
-const uint64_t *exchanges_reason_counts(const struct exchanges *x)
+const struct exchange_stats *exchanges_stats(const struct exchanges *x)
 {
-    return x->counts;
+    return &x->stats;
 }

@@ -3,7 +3,9 @@
 
 #include "proto/dhcp/route.h"
 #include "replication/replica.h"
+#include "server/latency.h"
 #include "server/policy/arrival.h"
+#include "server/policy/decision.h"
 
 /*
  * Exchanges - from datagram to reply
@@ -61,7 +63,16 @@ void exchanges_tick(struct exchanges *x);
 /* Nothing waits for the log. */
 bool exchanges_is_quiet(const struct exchanges *x);
 
-/* How often each reason of server/policy/reasons.def was given, by its index. */
-const uint64_t *exchanges_reason_counts(const struct exchanges *x);
+/*
+ * What became of all exchanges so far. Row REQUEST_KIND_COUNT is of datagrams that were no request;
+ * a time runs from the arrival of the datagram to the sending of its reply.
+ */
+struct exchange_stats {
+    uint64_t counts[REQUEST_KIND_COUNT + 1][REASON_COUNT];
+    struct latency from_memory; /* replies that needed nothing of the log */
+    struct latency from_log;    /* replies that waited for a commit */
+};
+
+const struct exchange_stats *exchanges_stats(const struct exchanges *x);
 
 #endif

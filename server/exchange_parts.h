@@ -42,6 +42,7 @@ struct exchange {
     struct responder_verdict turn;
     struct decision decision;
     unsigned n_offers; /* OFFERs in a row, this one included */
+    bool has_waited;   /* for the log */
 };
 
 /* A proposal on its way, with what the reply will need: the request is parsed again then. */
@@ -76,7 +77,7 @@ struct exchanges {
     struct observed *choosing; /* REQUESTs that name a peer */
     struct waiting_table *waiting;
     struct held_table *held;
-    uint64_t counts[REASON_COUNT];
+    struct exchange_stats stats;
     struct log_limit limits[LOG_DEBUG + 1];
     struct exchange current;
     struct reply_option options[EXCHANGE_OPTIONS_MAX];

@@ -165,6 +165,7 @@ static void on_result(struct proposal *p, const struct result *result)
 
     if (exchange_read(x, e, &w->arrival, (struct bytes){ w->datagram, w->n_datagram })) {
         e->decision = w->decision;
+        e->has_waited = true;
         e->turn = (struct responder_verdict){ .answers = true, .server_id = w->server_id };
         conclude(x, e, result);
     }

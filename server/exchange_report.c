@@ -34,13 +34,42 @@ static void write_line(
         suppressed);
 }
 
+static bool has_reply(enum verdict verdict)
+{
+    switch (verdict) {
+    case VERDICT_OFFER:
+    case VERDICT_INFORM_ACK:
+    case VERDICT_NAK:
+    case VERDICT_REPEAT_ACK:
+    case VERDICT_PROPOSE_BIND:
+        return true;
+    case VERDICT_SILENT:
+    case VERDICT_PROPOSE_RELEASE:
+    case VERDICT_PROPOSE_DECLINE:
+        break;
+    }
+    return false;
+}
+
+static void count(struct exchange_stats *stats, const struct exchange *e)
+{
+    unsigned kind = e->has_request ? e->request.kind : REQUEST_KIND_COUNT;
+
+    stats->counts[kind][e->decision.reason]++;
+    if (has_reply(e->decision.verdict)) {
+        latency_note(
+            e->has_waited ? &stats->from_log : &stats->from_memory,
+            e->now.ms - e->arrival.received.ms);
+    }
+}
+
 void exchange_report(struct exchanges *x, const struct exchange *e)
 {
     enum log_level level = level_of(&e->decision);
     char client[CLIENT_ID_TEXT_MAX] = "none";
     unsigned suppressed = 0;
 
-    x->counts[e->decision.reason]++;
+    count(&x->stats, e);
     if (!log_is_on(level) || !log_limit_pass(&x->limits[level], e->now.ms, &suppressed)) {
         return;
     }

@@ -1,7 +1,9 @@
 # The server room: configuration, sockets, API and command line.
+pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 unit_test(config_values LINK config base)
 unit_test(node_file LINK config base)
 unit_test(lease_filter LINK admin config base)
+unit_test(metrics LINK admin exchange PkgConfig::JANSSON base)
 unit_test(table LINK ctl base)
 unit_test(frame LINK io base)
 component_test(link LINK io base)

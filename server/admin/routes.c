@@ -6,6 +6,7 @@
 #include "base/own.h"
 #include "server/admin/http.h"
 #include "server/admin/lease_filter.h"
+#include "server/admin/metrics.h"
 #include "server/admin/rows.h"
 #include "server/config/values.h"
 
@@ -107,22 +108,41 @@ static void get_readyz(const struct http_request *request, struct http_answer *a
     (void)call_free(call);
 }
 
-/* The state of the node and, from its database, how full the pools are. */
-static void get_status(const struct http_request *request, struct http_answer *answer)
+/* The state of the node and, from its database, how full the pools are. NULL: @answer says why. */
+static struct call *ask_status(const struct http_request *request, struct http_answer *answer)
 {
     struct call *call = ask(request, call_new(CALL_STATUS), CALL_WAIT_MS, answer);
     struct rows pools;
 
-    if (call == NULL) {
-        return;
-    }
-    if (rows_run(request->database, "SELECT * FROM pools", &some_rows, ROWS_AS_OBJECTS, &pools) ==
-        0) {
+    if (call != NULL &&
+        rows_run(request->database, "SELECT * FROM pools", &some_rows, ROWS_AS_OBJECTS, &pools) ==
+            0) {
         (void)json_object_set_new(call->status, "pools", json_loads(pools.list, 0, NULL));
         rows_deinit(&pools);
     }
-    http_answer_json(answer, MHD_HTTP_OK, json_incref(call->status));
-    (void)call_free(call);
+    return call;
+}
+
+static void get_status(const struct http_request *request, struct http_answer *answer)
+{
+    struct call *call = ask_status(request, answer);
+
+    if (call != NULL) {
+        http_answer_json(answer, MHD_HTTP_OK, json_incref(call->status));
+        (void)call_free(call);
+    }
+}
+
+static void get_metrics(const struct http_request *request, struct http_answer *answer)
+{
+    struct call *call = ask_status(request, answer);
+
+    if (call != NULL) {
+        answer->status = MHD_HTTP_OK;
+        answer->type = METRICS_CONTENT_TYPE;
+        answer->body = metrics_render(call->status);
+        (void)call_free(call);
+    }
 }
 
 /* --- rows --- */
@@ -387,6 +407,7 @@ static void put_settings(const struct http_request *request, struct http_answer 
 const struct http_route http_routes[] = {
     {"GET",   "/healthz",     0,                get_healthz },
     { "GET",  "/readyz",      0,                get_readyz  },
+    { "GET",  "/metrics",     0,                get_metrics },
     { "GET",  "/v1/status",   0,                get_status  },
     { "GET",  "/v1/leases",   0,                get_leases  },
     { "POST", "/v1/sql",      HTTP_SQL_MAX,     post_sql    },

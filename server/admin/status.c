@@ -156,18 +156,54 @@ static json_t *counters(const struct admin_sources *sources)
     return o;
 }
 
-static json_t *reasons(const struct exchanges *x)
+/* How often each kind of message came to each reason; what never happened is left out. */
+static json_t *messages(const struct exchange_stats *stats)
 {
-    const uint64_t *counts = exchanges_reason_counts(x);
-    json_t *o = json_object();
+    json_t *list = json_array();
 
-    for (unsigned i = 0; i < REASON_COUNT; i++) {
-        if (counts[i] > 0) {
-            (void)json_object_set_new(
-                o, reason_spec((enum reason)i)->name, json_integer((json_int_t)counts[i]));
+    for (unsigned kind = 0; kind <= REQUEST_KIND_COUNT; kind++) {
+        for (unsigned i = 0; i < REASON_COUNT; i++) {
+            if (stats->counts[kind][i] > 0) {
+                (void)json_array_append_new(
+                    list,
+                    json_pack(
+                        "{s:s, s:s, s:I}",
+                        "kind",
+                        kind == REQUEST_KIND_COUNT ? "none" : request_kind_name(kind),
+                        "reason",
+                        reason_spec((enum reason)i)->name,
+                        "count",
+                        (json_int_t)stats->counts[kind][i]));
+            }
         }
     }
-    return o;
+    return list;
+}
+
+static json_t *latency(const char *path, const struct latency *l)
+{
+    json_t *buckets = json_array();
+
+    for (unsigned i = 0; i <= LATENCY_BOUNDS; i++) {
+        (void)json_array_append_new(
+            buckets,
+            json_pack(
+                "{s:o, s:I}",
+                "up_to_ms",
+                i < LATENCY_BOUNDS ? json_integer(latency_bounds_ms[i]) : json_null(),
+                "count",
+                (json_int_t)l->buckets[i]));
+    }
+    return json_pack(
+        "{s:s, s:o, s:I, s:I}",
+        "from",
+        path,
+        "buckets",
+        buckets,
+        "sum_ms",
+        (json_int_t)l->sum_ms,
+        "count",
+        (json_int_t)l->count);
 }
 
 static void add_cluster(json_t *o, const struct admin_sources *sources)
@@ -194,6 +230,7 @@ static void add_cluster(json_t *o, const struct admin_sources *sources)
 
 json_t *admin_status(const struct admin_sources *sources)
 {
+    const struct exchange_stats *stats = exchanges_stats(sources->exchanges);
     json_t *o = json_pack(
         "{s:s, s:s, s:I}",
         "version",
@@ -210,6 +247,11 @@ json_t *admin_status(const struct admin_sources *sources)
     (void)json_object_set_new(o, "members", members(sources->replica));
     (void)json_object_set_new(o, "networks", networks(sources));
     (void)json_object_set_new(o, "counters", counters(sources));
-    (void)json_object_set_new(o, "reasons", reasons(sources->exchanges));
+    (void)json_object_set_new(o, "messages", messages(stats));
+    (void)json_object_set_new(
+        o,
+        "answers",
+        json_pack(
+            "[o, o]", latency("memory", &stats->from_memory), latency("log", &stats->from_log)));
     return o;
 }

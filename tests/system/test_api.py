@@ -18,8 +18,8 @@ from rawclient import DISCOVER, RawClient
 EVIL_CLASS = b"\xff\xfe\"}];--\x1b[31m' OR 1=1\x00<script>"
 
 
-def ask(node, method, path, body=None, headers=None):
-    """Status, headers and JSON of one request."""
+def ask_for_text(node, method, path, body=None, headers=None):
+    """Status, headers and body of one request."""
     connection = http.client.HTTPConnection("localhost", timeout=10)
     connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     connection.sock.settimeout(10)
@@ -28,7 +28,13 @@ def ask(node, method, path, body=None, headers=None):
     answer = connection.getresponse()
     text = answer.read()
     connection.close()
-    return answer.status, answer.headers, json.loads(text)
+    return answer.status, answer.headers, text.decode()
+
+
+def ask(node, *words, **more):
+    """Status, headers and JSON of one request."""
+    status, headers, text = ask_for_text(node, *words, **more)
+    return status, headers, json.loads(text)
 
 
 def sql(node, statement, **more):
@@ -62,6 +68,19 @@ def test_status_tells_of_members_networks_and_pools(cluster):
         assert body["pools"][0]["size"] == 101
         assert ask(node, "GET", "/healthz")[0] == 200
         assert ask(node, "GET", "/readyz")[0] == 200
+
+
+def test_metrics_are_what_prometheus_reads(cluster):
+    for node in cluster.nodes.values():
+        status, headers, text = ask_for_text(node, "GET", "/metrics")
+        assert status == 200 and headers["Content-Type"].startswith("text/plain; version=0.0.4")
+        done = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        values = dict(line.rsplit(" ", 1) for line in text.splitlines() if line[0] != "#")
+        assert values["leasehold_has_majority"] == "1"
+        assert values['leasehold_serving{network="lan",node="3"}'] == "1"
+        assert int(values["leasehold_applied_index"]) > 0
+        assert any(name.startswith("leasehold_pool_free{") for name in values)
 
 
 def test_what_the_api_does_not_have_is_a_problem_document(cluster):
