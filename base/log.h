@@ -8,8 +8,8 @@
 /*
  * Log - one line per event to standard error, as key=value fields
  *
- * `log_info("peer-up", "peer=%u address=%s", id, address)` prints
- * `2026-01-02T03:04:05.678Z info event=peer-up peer=2 address=10.0.0.2:6767`.
+ * `log_info("peer-connected", "peer=%u address=%s", id, address)` prints
+ * `2026-01-02T03:04:05.678Z info event=peer-connected peer=2 address=10.0.0.2:6767`.
  * Text that came from outside goes through log_text() first. error = act now,
  * warning = will hurt, info = a lease or a role changed, debug = every packet.
  */

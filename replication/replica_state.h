@@ -1,6 +1,7 @@
 #ifndef REPLICATION_REPLICA_STATE_H
 #define REPLICATION_REPLICA_STATE_H
 
+#include "base/event.h"
 #include "base/log.h"
 #include "proto/command_codec.h"
 #include "replication/guard.h"
@@ -10,7 +11,7 @@
 #include "replication/status.h"
 
 /*
- * Replica state - what replica.c, fsm.c, proposer.c, forward.c and upkeep.c share. Private to them.
+ * Replica state - what replica.c, fsm.c, proposer.c, forward.c, upkeep.c and notices.c share. Private to them.
  */
 enum {
     WINDOW_ENTRIES = 4, /* entries submitted and not yet applied */
@@ -67,7 +68,12 @@ struct upkeep {
     struct instant node_not_before;
     struct instant status_due;
     struct instant step_down_not_before;
-    bool had_majority; /* for the log */
+};
+
+/* What is told as events, each once it has lasted (base/event.h). */
+struct notices {
+    struct event_latch quorum_lost;
+    struct event_latch peer_down[MEMBERS_MAX], skew[MEMBERS_MAX]; /* by index in the status table */
 };
 
 /* When this node has caught up with what was committed when it met its leader. */
@@ -104,6 +110,7 @@ struct replica {
     bool is_stepping_down;
     struct catching_up catching_up;
     struct upkeep upkeep;
+    struct notices notices;
 
     bool is_initialised, is_started, is_closing, is_closed;
     void (*closed)(void *data);
@@ -142,5 +149,9 @@ void upkeep_turn(struct replica *r); /* notices changes of leader, term and read
 void upkeep_tick(struct replica *r);
 void upkeep_status_heard(struct replica *r, unsigned member, const struct peer_status *s);
 struct instant upkeep_stamp(const struct replica *r); /* cluster time of the next entry */
+
+/* notices.c: events about majority, peers and clocks */
+void notices_init(struct replica *r);
+void notices_tick(struct replica *r);
 
 #endif

@@ -1,4 +1,5 @@
 #include "base/err.h"
+#include "base/event.h"
 #include "base/hash.h"
 #include "replication/replica_state.h"
 
@@ -109,7 +110,7 @@ static void role_changed(struct replica *r, const struct role *role)
 {
     if (role->leader != 0 && role->leader != r->role.leader) {
         r->counters.leader_changes++;
-        log_info("leader-changed", "leader=%u term=%lu", role->leader, role->term);
+        event_raise(EVENT_LEADER_CHANGED, "leader=%u term=%lu", role->leader, role->term);
     }
     r->catching_up = (struct catching_up){ .is_done = false };
     r->counters.proposals_retried += pending_retry_sent_before(&r->pending, INSTANT_NEVER);
@@ -223,16 +224,6 @@ static void make_known(struct replica *r)
     }
 }
 
-static void log_majority(struct replica *r)
-{
-    bool has = replica_has_majority(r);
-
-    if (has != r->upkeep.had_majority) {
-        r->upkeep.had_majority = has;
-        log_info(has ? "quorum-regained" : "quorum-lost", "leader=%u", replica_leader(r));
-    }
-}
-
 /* A leader whose disk is nearly full lets another lead, as soon as one can. */
 static void leave_to_others(struct replica *r, struct instant now)
 {
@@ -248,6 +239,7 @@ void upkeep_init(struct replica *r)
     r->upkeep.expire = (struct proposal){ .done = expire_done, .data = r };
     r->upkeep.node = (struct proposal){ .done = node_done, .data = r };
     r->upkeep.node_not_before = (struct instant){ INT64_MIN };
+    notices_init(r);
     r->upkeep.status_due = (struct instant){ INT64_MIN };
     r->upkeep.step_down_not_before = (struct instant){ INT64_MIN };
 }
@@ -262,7 +254,7 @@ void upkeep_tick(struct replica *r)
             pending_retry_sent_before(&r->pending, instant_add_ms(now, -FORWARD_RETRY_MS));
     }
     tell_status(r);
-    log_majority(r);
+    notices_tick(r);
     leave_to_others(r, now);
     expire(r);
     make_known(r);

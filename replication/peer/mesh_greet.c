@@ -60,7 +60,7 @@ void mesh_link_down(struct mesh *m, struct link *l)
     l->current = NULL;
     snapshot_receiver_reset(&l->receiver);
     mesh_fail_snapshot(m, l);
-    log_info("peer-down", "peer=%u address=%s", l->node, l->address);
+    log_info("peer-disconnected", "peer=%u address=%s", l->node, l->address);
     m->port.peer_changed(m->port.data, l->node, false);
 }
 
@@ -77,7 +77,7 @@ static void link_up(struct mesh *m, struct link *l, struct connection *c)
     connection_set_up(c);
     l->current = c;
     m->counters.connected++;
-    log_info("peer-up", "peer=%u address=%s", l->node, l->address);
+    log_info("peer-connected", "peer=%u address=%s", l->node, l->address);
     m->port.peer_changed(m->port.data, l->node, true);
 }
 
