@@ -220,7 +220,7 @@ void exchange_propose(struct exchanges *x, struct exchange *e, struct instant cl
     }
     if (e->decision.verdict == VERDICT_PROPOSE_BIND) {
         c.kind = COMMAND_BIND;
-        c.bind = bind_of(e, text_host_name(e->request.host_name, hostname));
+        c.bind = bind_of(e, request_client_name(&e->request, hostname));
     } else if (e->decision.verdict == VERDICT_PROPOSE_RELEASE) {
         c.kind = COMMAND_RELEASE;
         c.release = release_of(e, received);

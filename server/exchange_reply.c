@@ -1,6 +1,8 @@
 #include <string.h>
 
+#include "base/check.h"
 #include "base/own.h"
+#include "proto/dhcp/fqdn.h"
 #include "proto/dhcp/option.h"
 #include "server/exchange_parts.h"
 #include "server/policy/times.h"
@@ -12,6 +14,7 @@ struct candidates {
     struct reply_option *at;
     size_t n;
     uint8_t mask[4], broadcast[4];
+    uint8_t fqdn[FQDN_ANSWER_MAX];
 };
 
 static struct bytes put_address(uint8_t out[4], struct ip4 address)
@@ -72,6 +75,24 @@ static void add_all(
     add_broadcast_address(c, &e->request, subnet->prefix);
 }
 
+/* To who sent a sound option 81. The name that an operator gave goes before the client's own. */
+static struct bytes answer_fqdn(
+    struct candidates *c,
+    const struct network_map *map,
+    const struct exchange *e,
+    const struct subnet *subnet)
+{
+    const struct reservation *reservation = decide_reservation(map, subnet, &e->request);
+    struct writer w = writer_of(c->fqdn, sizeof c->fqdn);
+    struct fqdn fqdn;
+
+    if (fqdn_parse(e->request.fqdn, &fqdn) == 0) {
+        fqdn_answer(&fqdn, reservation == NULL ? (struct bytes){ 0 } : reservation->hostname, &w);
+        ensure(!w.overrun);
+    }
+    return writer_done(&w);
+}
+
 static void set_boot(
     struct reply *reply, const struct boot_settings *subnet, const struct boot_settings *network)
 {
@@ -125,6 +146,7 @@ void exchange_reply(
         reply.message = bytes_of_text(reason_spec(e->decision.reason)->text);
     } else {
         add_all(&c, map, e, subnet);
+        reply.fqdn = answer_fqdn(&c, map, e, subnet);
         set_boot(&reply, &subnet->boot, &e->scope.network->boot);
     }
     reply.options = c.at;

@@ -19,13 +19,21 @@ static const char *build_label(const char *tail, struct writer *out)
     return tail[n] == '.' ? tail + n + 1 : tail + n;
 }
 
-bool domain_build(const char *name, struct writer *out)
+bool domain_build_partial(const char *name, struct writer *out)
 {
     if (!text_is_domain(name)) {
         return false;
     }
     while (*name != '\0') {
         name = build_label(name, out);
+    }
+    return true;
+}
+
+bool domain_build(const char *name, struct writer *out)
+{
+    if (!domain_build_partial(name, out)) {
+        return false;
     }
     writer_u8(out, 0);
     return true;

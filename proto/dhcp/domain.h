@@ -11,6 +11,9 @@
 /* Writes @name in full. False when it is not text_is_domain(). */
 bool domain_build(const char *name, struct writer *out);
 
+/* As domain_build(), without the root at the end: a name that somebody else may complete. */
+bool domain_build_partial(const char *name, struct writer *out);
+
 /*
  * A list of names in which a tail that was written before is replaced by a pointer to it
  * (RFC 1035 4.1.4, RFC 3397). Borrows the writer and every name while it is used.

@@ -184,9 +184,13 @@ static void choose_parameters(struct plan *p)
         choose_plain(p);
     }
     choose_forced(p);
-    if (p->reply->type != MESSAGE_BOOTP) {
-        choose_echo(p, OPTION_SUBNET_SELECTION);
+    if (p->reply->type == MESSAGE_BOOTP) {
+        return;
     }
+    if (p->reply->fqdn.n > 0) {
+        choose(p, OPTION_CLIENT_FQDN, p->reply->fqdn);
+    }
+    choose_echo(p, OPTION_SUBNET_SELECTION);
 }
 
 static void choose_options(struct plan *p)

@@ -7,7 +7,7 @@
  * Reply - the answer to a message, built from what was decided (RFC 2131 Table 3)
  *
  * Copies from the request what must be copied (xid, flags, giaddr, hardware; ciaddr in ACK and
- * BOOTREPLY; options 61, 82 and 118), writes 53, 54, 51, 58, 59 from the fields below, then
+ * BOOTREPLY; options 61, 82 and 118), writes 53, 54, 51, 58, 59, 81 from the fields below, then
  * those of `options` that the client asked for in its order (a subnet mask before routers) and
  * last the forced ones. A NAK carries 53, 54, 56, 61 and 82 only. Option 82 is the last.
  */
@@ -27,9 +27,10 @@ struct reply {
     struct seconds t1, t2;    /* 0 = not sent; not sent either when the lease is infinite */
     struct bytes file, sname; /* boot file, server name; empty, over 127 or 63 octets: not sent */
     struct bytes message;     /* option 56 of a NAK; empty = none */
-    bool omit_client_id;      /* switches off the echo of option 61 (RFC 6842) */
-    bool is_rapid_commit;     /* an ACK to a DISCOVER: carries option 80 (RFC 4039) */
-    uint16_t mtu;             /* of the interface: the largest IP datagram in bytes; 0 = 1500 */
+    struct bytes fqdn;    /* option 81, to who sent it; empty = none; ignored in a NAK and BOOTP */
+    bool omit_client_id;  /* switches off the echo of option 61 (RFC 6842) */
+    bool is_rapid_commit; /* an ACK to a DISCOVER: carries option 80 (RFC 4039) */
+    uint16_t mtu;         /* of the interface: the largest IP datagram in bytes; 0 = 1500 */
     /*
      * Candidates, the more specific first: of several with one code the first counts. Codes
      * that are OPTION_OWN are skipped. Values are borrowed.

@@ -1,9 +1,12 @@
 #include "proto/dhcp/request.h"
 
+#include <string.h>
+
 #include "base/own.h"
 #include "base/reader.h"
 #include "proto/dhcp/agent_info.h"
 #include "proto/dhcp/client_id.h"
+#include "proto/dhcp/fqdn.h"
 #include "proto/dhcp/option.h"
 
 /* REQUEST in its four states (RFC 2131 4.3.2). A server id beside a ciaddr is not heeded. */
@@ -125,6 +128,7 @@ int request_of(const struct message *m, struct request_origin origin, struct req
         .wanted_lease = message_lease_time(m),
         .parameters = message_parameter_list(m),
         .host_name = message_option(m, OPTION_HOST_NAME),
+        .fqdn = message_option(m, OPTION_CLIENT_FQDN),
         .vendor_class = message_option(m, OPTION_VENDOR_CLASS),
         .user_class = message_option(m, OPTION_USER_CLASS),
         .agent_info = message_option(m, OPTION_AGENT_INFO),
@@ -147,6 +151,17 @@ int request_of(const struct message *m, struct request_origin origin, struct req
     }
     *ret_request = q;
     return 0;
+}
+
+char *request_client_name(const struct request *q, char *out)
+{
+    struct fqdn fqdn;
+
+    if (fqdn_parse(q->fqdn, &fqdn) == 0 && fqdn.name[0] != '\0') {
+        memcpy(out, fqdn.name, sizeof fqdn.name);
+        return out;
+    }
+    return text_host_name(q->host_name, out);
 }
 
 const char *request_kind_name(enum request_kind kind)

@@ -51,11 +51,19 @@ struct request {
     bool wants_rapid_commit;     /* option 80 in a DISCOVER */
 
     struct bytes parameters;   /* option 55 */
-    struct bytes host_name;    /* option 12, raw: text_host_name() before it is stored */
+    struct bytes host_name;    /* option 12, raw: request_client_name() is what is stored */
+    struct bytes fqdn;         /* option 81, raw */
     struct bytes vendor_class; /* option 60 */
     struct bytes user_class;   /* option 77 */
     struct bytes agent_info;   /* option 82, well formed */
 };
+
+/*
+ * Writes what the client calls itself into @out, TEXT_HOST_NAME_MAX bytes: the name of option 81,
+ * else that of option 12 (RFC 4702 3.1), and of either what is safe. "" when it has no name.
+ * Returns @out.
+ */
+char *request_client_name(const struct request *q, char *out);
 
 /* Why a message asks for nothing that could be answered. All are dropped and counted. */
 #define REQUEST_OUTCOME_MAP(X)                                                         \

@@ -180,6 +180,57 @@ TEST(rule_63_a_host_name_is_cleaned_before_it_is_stored)
     assert_true(bytes_equal(row_of(address)->hostname, bytes_of_text("laptop.rm")));
 }
 
+static bool name_is(struct ip4 address, const char *name)
+{
+    return bytes_equal(row_of(address)->hostname, bytes_of_text(name));
+}
+
+TEST(rule_63_the_name_of_option_81_is_stored_before_that_of_option_12)
+{
+    struct ip4 address = client_get_offer(&node, 1);
+    struct client_says says = client_selecting(1, address, id1);
+
+    says.host_name = bytes_of_text("second");
+    says.fqdn = bytes_of("\5\0\0\6fi rst\7Example\0", 19);
+    (void)client_say(&node, says);
+    one_node_commit(&node);
+    assert_true(name_is(address, "first.Example"));
+}
+
+TEST(rule_63_option_81_is_answered_in_its_encoding_and_refuses_updates)
+{
+    struct client_says says = { .type = MESSAGE_DISCOVER, .client = 1 };
+    struct bytes answer;
+
+    says.fqdn = bytes_of("\5\0\0\3p\nc\3lab\0", 12);
+    assert_int_equal(client_say(&node, says), 1);
+    answer = message_option(client_heard(&node), OPTION_CLIENT_FQDN);
+    assert_true(bytes_equal(answer, bytes_of("\16\377\377\2pc\3lab\0", 11)));
+    says.fqdn = bytes_of("\0\0\0pc.", 6);
+    assert_int_equal(client_say(&node, says), 1);
+    answer = message_option(client_heard(&node), OPTION_CLIENT_FQDN);
+    assert_true(bytes_equal(answer, bytes_of("\10\377\377pc.", 6)));
+    says.fqdn = bytes_of("\4\0\0\300\0", 5); /* a pointer */
+    assert_int_equal(client_say(&node, says), 1);
+    assert_false(message_has(client_heard(&node), OPTION_CLIENT_FQDN));
+}
+
+TEST(rule_63_the_name_of_the_reservation_goes_before_the_client_s)
+{
+    static const uint8_t asked[] = { OPTION_HOST_NAME };
+    struct client_says says = { .type = MESSAGE_DISCOVER, .client = 0xaa };
+    const struct message *m = NULL;
+
+    says.parameters = (struct bytes){ asked, sizeof asked };
+    says.host_name = bytes_of_text("impostor");
+    says.fqdn = bytes_of("\4\0\0\10impostor", 12);
+    assert_int_equal(client_say(&node, says), 1);
+    m = client_heard(&node);
+    assert_true(bytes_equal(message_option(m, OPTION_HOST_NAME), bytes_of_text("director")));
+    assert_true(
+        bytes_equal(message_option(m, OPTION_CLIENT_FQDN), bytes_of("\14\377\377\10director", 12)));
+}
+
 TEST(rule_14_the_echo_of_the_client_id_can_be_switched_off)
 {
     struct client_says says = { .type = MESSAGE_DISCOVER, .client_id = bytes_of_text("phone") };
@@ -220,6 +271,9 @@ int main(void)
         CASE(the_broadcast_address_is_told_to_who_asks_for_it),
         CASE(boot_settings_are_the_subnet_s_before_the_network_s),
         CASE(rule_63_a_host_name_is_cleaned_before_it_is_stored),
+        CASE(rule_63_the_name_of_option_81_is_stored_before_that_of_option_12),
+        CASE(rule_63_option_81_is_answered_in_its_encoding_and_refuses_updates),
+        CASE(rule_63_the_name_of_the_reservation_goes_before_the_client_s),
         CASE(rule_14_the_echo_of_the_client_id_can_be_switched_off),
         CASE(rule_50_a_nak_says_why),
     };

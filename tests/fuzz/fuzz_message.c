@@ -4,6 +4,7 @@
 #include "base/own.h"
 #include "fuzz.h"
 #include "proto/dhcp/agent_info.h"
+#include "proto/dhcp/fqdn.h"
 #include "proto/dhcp/message_build.h"
 #include "proto/dhcp/option.h"
 #include "proto/dhcp/reply.h"
@@ -48,12 +49,19 @@ static void check_message(const struct message *m)
     require(!message_has(m, OPTION_PAD) && !message_has(m, OPTION_END));
 }
 
-static void check_host_name(struct bytes raw)
+static void check_names(const struct request *q)
 {
+    uint8_t own[FQDN_ANSWER_MAX];
+    struct writer w = writer_of(own, sizeof own);
     char name[TEXT_HOST_NAME_MAX];
+    struct fqdn fqdn;
 
-    (void)text_host_name(raw, name);
+    (void)request_client_name(q, name);
     require(name[0] == '\0' || text_is_domain(name));
+    if (fqdn_parse(q->fqdn, &fqdn) == 0) {
+        fqdn_answer(&fqdn, q->host_name, &w);
+        require(!w.overrun && w.n >= 3);
+    }
 }
 
 static void check_agent_info(struct bytes rest)
@@ -79,7 +87,8 @@ static void check_request(const struct request *q)
     check_lent(&message, q->vendor_class);
     check_lent(&message, q->user_class);
     check_lent(&message, q->agent_info);
-    check_host_name(q->host_name);
+    check_lent(&message, q->fqdn);
+    check_names(q);
     check_agent_info(q->agent_info);
 }
 

@@ -38,6 +38,7 @@ static struct bytes packet_of(struct packet *p, const struct client_says *says)
     put_bytes(&p->w, OPTION_PARAMETER_LIST, says->parameters);
     put_bytes(&p->w, OPTION_CLIENT_IDENTIFIER, says->client_id);
     put_bytes(&p->w, OPTION_HOST_NAME, says->host_name);
+    put_bytes(&p->w, OPTION_CLIENT_FQDN, says->fqdn);
     put_bytes(&p->w, OPTION_AGENT_INFO, says->agent_info);
     return packet_end(p);
 }

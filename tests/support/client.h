@@ -20,6 +20,7 @@ struct client_says {
     struct bytes parameters; /* option 55 */
     struct bytes client_id;  /* option 61 */
     struct bytes host_name;
+    struct bytes fqdn; /* option 81 */
     struct bytes agent_info;
 };
 

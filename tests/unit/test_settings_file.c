@@ -241,14 +241,14 @@ TEST(a_mistake_of_the_whole_is_told_where_it_stands)
 
 TEST(options_that_cannot_be_set_say_why)
 {
-    assert_null(parse("options: {dhcp-lease-time: 10, client-fqdn: 0x00, option-6: 10.0.0.1,\n"
+    assert_null(parse("options: {dhcp-lease-time: 10, user-class: 0x0000, option-6: 10.0.0.1,\n"
                       "  domain-name-servers: 10.0.0.1, ntp-servers: {value: []}, log-servers: ~}\n"
                       "networks: []\n"));
     assert_string_equal(
         told(),
         "network.yaml:1:11: option \"dhcp-lease-time\" cannot be set: the server writes it "
         "itself\n"
-        "network.yaml:1:32: option \"client-fqdn\" cannot be set: it is sent by clients only\n"
+        "network.yaml:1:32: option \"user-class\" cannot be set: it is sent by clients only\n"
         "network.yaml:2:3: option 6 stands here twice\n"
         "network.yaml:2:55: option ntp-servers (ip4-list): expected a value\n"
         "network.yaml:2:73: the value is missing; expected a value or a list of values\n");
