@@ -50,12 +50,18 @@ struct pool {
     const struct ip4_range *excludes;
 };
 
-/* An address and options bound to a client by an operator. Matches by one of the two. */
+/*
+ * An address and options bound to a client by an operator. The client is who has every mark that
+ * is given here (n > 0); storage/client_identity.h has their order.
+ */
 struct reservation {
-    uint8_t hw_type;
-    struct bytes hw_address; /* n > 0: by hardware type and address */
-    struct bytes client_id;  /* n > 0: by option 61, byte for byte */
-    struct ip4 address;
+    uint8_t hw_type; /* of hw_address; 0 without */
+    struct bytes hw_address;
+    struct bytes client_id;  /* option 61, byte for byte */
+    struct bytes duid;       /* of an option 61 in the form of RFC 4361 */
+    struct bytes circuit_id; /* option 82.1 */
+    struct bytes remote_id;  /* option 82.2 */
+    struct ip4 address;      /* IP4_ANY: the client is given its name and options alone */
     struct bytes hostname;
     struct option_list options;
 };

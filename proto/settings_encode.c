@@ -110,6 +110,9 @@ static Leasehold__V1__Reservation **make_reservations(
         each[i].hw_type = r->hw_type;
         each[i].hw_address = lend(r->hw_address);
         each[i].client_id = lend(r->client_id);
+        each[i].duid = lend(r->duid);
+        each[i].circuit_id = lend(r->circuit_id);
+        each[i].remote_id = lend(r->remote_id);
         each[i].address = r->address.value;
         each[i].hostname = lend(r->hostname);
         each[i].options = make_options(a, r->options, &each[i].n_options);

@@ -148,6 +148,18 @@ static bool parse(struct exchange *e, struct bytes datagram)
     return true;
 }
 
+/* A renewal by unicast has passed no relay: what one said of the client before stands (rule 15). */
+static void recall_agent_info(const struct exchanges *x, struct request *request)
+{
+    struct lease row;
+
+    if (request->kind == REQUEST_RENEWING &&
+        lease_table_find(store_leases(x->store), request->address, &row)) {
+        request->agent_info =
+            lease_agent_info(&row, request->client, request->relay, request->agent_info);
+    }
+}
+
 /* From the request to the network it is about. False as above. */
 static bool place(struct exchanges *x, struct exchange *e)
 {
@@ -159,6 +171,7 @@ static bool place(struct exchanges *x, struct exchange *e)
         return false;
     }
     e->has_scope = true;
+    recall_agent_info(x, &e->request);
     e->place = client_place_of(e->request.client, e->scope.network->name);
     return true;
 }

@@ -1,3 +1,4 @@
+#include "proto/dhcp/option.h"
 #include "proto/dhcp/text.h"
 #include "server/exchange_parts.h"
 
@@ -9,7 +10,7 @@ static struct bytes at_most(struct bytes b, size_t max)
 static struct bind_command bind_of(const struct exchange *e, const char *hostname)
 {
     const struct hardware *hardware = &e->message.header.hardware;
-    struct bytes agent_info = e->request.agent_info;
+    struct bytes agent_info = message_option(&e->message, OPTION_AGENT_INFO);
 
     return (struct bind_command){
         .address = e->decision.address,

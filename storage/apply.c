@@ -49,7 +49,10 @@ static struct transition_facts facts_of(
 
 /* Adds for whom the address is reserved. */
 static void add_reservation(
-    const struct application *a, const struct bind_command *b, struct transition_facts *facts)
+    const struct application *a,
+    const struct bind_command *b,
+    const struct lease *old,
+    struct transition_facts *facts)
 {
     const struct network_map *map = a->s->map;
     const struct subnet *subnet = network_map_subnet_of(map, b->address, NULL);
@@ -59,8 +62,10 @@ static void add_reservation(
         return;
     }
 
-    const struct reservation *of_client =
-        network_map_reservation_of_client(map, subnet, b->client_key, b->hw_type, b->hw_address);
+    struct bytes agent_info = lease_agent_info(old, b->client_key, b->relay, b->agent_info);
+    const struct client_identity client =
+        client_identity_of(b->client_key, b->hw_type, b->hw_address, agent_info);
+    const struct reservation *of_client = network_map_reservation_of_client(map, subnet, &client);
 
     facts->reserved_for_client = of_client == of_address;
     facts->reserved_for_other = of_client != of_address;
@@ -130,7 +135,7 @@ static int apply_bind(const struct application *a, struct result *result)
     const struct lease *old = find(a, b->address, &buf);
     int r = 0;
 
-    add_reservation(a, b, &facts);
+    add_reservation(a, b, old, &facts);
     result->outcome = transition_bind(old, b, &facts, &row);
     if (result->outcome != OUTCOME_DONE) {
         return 0;

@@ -23,6 +23,11 @@ void findings_check_boot(struct findings *f, const struct boot_settings *b);
 /* Returns how many addresses the pools of @s have. */
 uint64_t findings_check_subnet(struct findings *f, const struct subnet *s);
 
+void findings_check_reservations(struct findings *f, const struct subnet *s);
+
+/* In @s, and neither its network address nor its broadcast address (RFC 3021: /31 has none). */
+bool subnet_has_host(const struct subnet *s, struct ip4 a);
+
 /* An address as text, as a value: one sentence can hold several. */
 struct address_text {
     char text[IP4_TEXT_MAX];

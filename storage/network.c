@@ -5,7 +5,7 @@
 #include "base/arena.h"
 #include "base/check.h"
 #include "base/err.h"
-#include "base/hash.h"
+#include "storage/reservation_index.h"
 
 struct subnet_entry {
     struct ip4 first, last;
@@ -14,20 +14,13 @@ struct subnet_entry {
     struct pool_map *pools;
 };
 
-struct reservation_entry {
-    uint64_t key; /* by address: the address; by client: a hash */
-    const struct reservation *reservation;
-};
-
 struct network_map {
     struct settings_document *document; /* NULL: no networks */
     uint64_t version;
     struct arena arena; /* everything below */
     unsigned n_subnets;
     struct subnet_entry *subnets; /* by address */
-    unsigned n_reservations;
-    struct reservation_entry *by_address;
-    struct reservation_entry *by_client;
+    struct reservation_index reservations;
 };
 
 uint64_t network_map_version(const struct network_map *m)
@@ -122,94 +115,16 @@ const struct pool_map *network_map_pools(
     return e->pools;
 }
 
-/* The first of the sorted @entries whose key is not below @key; n_reservations when none. */
-static unsigned lower_bound(
-    const struct network_map *m, const struct reservation_entry *entries, uint64_t key)
-{
-    unsigned low = 0;
-    unsigned high = m->n_reservations;
-
-    while (low < high) {
-        unsigned middle = low + (high - low) / 2;
-
-        if (entries[middle].key < key) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    return low;
-}
-
 const struct reservation *network_map_reservation_of_address(
     const struct network_map *m, struct ip4 a)
 {
-    unsigned i = lower_bound(m, m->by_address, a.value);
-
-    if (i == m->n_reservations || m->by_address[i].key != a.value) {
-        return NULL;
-    }
-    return m->by_address[i].reservation;
-}
-
-/* What a reservation matches: a client id, or a hardware type and address. */
-struct client {
-    struct bytes id;
-    uint8_t hw_type;
-    struct bytes hw_address;
-};
-
-static uint64_t hash_of(const struct subnet *s, const struct client *c)
-{
-    uint64_t seed = (uint64_t)s->prefix.network.value << 16;
-
-    if (c->id.n > 0) {
-        return hash64(c->id, seed);
-    }
-    return hash64(c->hw_address, seed | 1u << 8 | c->hw_type);
-}
-
-static bool matches(const struct reservation *r, const struct client *c)
-{
-    if (c->id.n > 0) {
-        return bytes_equal(r->client_id, c->id);
-    }
-    return r->hw_type == c->hw_type && bytes_equal(r->hw_address, c->hw_address);
-}
-
-static const struct reservation *find_client(
-    const struct network_map *m, const struct subnet *s, const struct client *c)
-{
-    uint64_t key = hash_of(s, c);
-
-    for (unsigned i = lower_bound(m, m->by_client, key); i < m->n_reservations; i++) {
-        const struct reservation *r = m->by_client[i].reservation;
-
-        if (m->by_client[i].key != key) {
-            return NULL;
-        }
-        if (matches(r, c) && ip4_prefix_contains(s->prefix, r->address)) {
-            return r;
-        }
-    }
-    return NULL;
+    return reservation_index_of_address(&m->reservations, a);
 }
 
 const struct reservation *network_map_reservation_of_client(
-    const struct network_map *m,
-    const struct subnet *s,
-    struct bytes client_key,
-    uint8_t hw_type,
-    struct bytes hw_address)
+    const struct network_map *m, const struct subnet *s, const struct client_identity *client)
 {
-    const struct client by_id = { .id = client_key };
-    const struct client by_hardware = { .hw_type = hw_type, .hw_address = hw_address };
-    const struct reservation *r = client_key.n == 0 ? NULL : find_client(m, s, &by_id);
-
-    if (r != NULL || hw_address.n == 0) {
-        return r;
-    }
-    return find_client(m, s, &by_hardware);
+    return reservation_index_of_client(&m->reservations, s->prefix.network.value, client);
 }
 
 static int sort_subnets(const void *a, const void *b)
@@ -218,14 +133,6 @@ static int sort_subnets(const void *a, const void *b)
     const struct subnet_entry *y = b;
 
     return x->first.value < y->first.value ? -1 : x->first.value > y->first.value ? 1 : 0;
-}
-
-static int sort_reservations(const void *a, const void *b)
-{
-    const struct reservation_entry *x = a;
-    const struct reservation_entry *y = b;
-
-    return x->key < y->key ? -1 : x->key > y->key ? 1 : 0;
 }
 
 /* Sets or clears the bits of @range in @words, whose first bit is @block. */
@@ -252,7 +159,7 @@ static void unset_reserved(uint64_t *words, const struct pool_map *p, const stru
     for (unsigned i = 0; i < s->n_reservations; i++) {
         struct ip4 a = s->reservations[i].address;
 
-        if (ip4_range_contains(p->range, a)) {
+        if (!ip4_is_any(a) && ip4_range_contains(p->range, a)) {
             set_bits(words, p->block, (struct ip4_range){ a, a }, false);
         }
     }
@@ -290,14 +197,6 @@ static int map_subnet(struct network_map *m, const struct subnet *s, struct subn
             return ERR_NOMEM;
         }
     }
-    for (unsigned i = 0; i < s->n_reservations; i++) {
-        const struct reservation *r = &s->reservations[i];
-        struct client c = { r->client_id, r->hw_type, r->hw_address };
-
-        m->by_address[m->n_reservations] = (struct reservation_entry){ r->address.value, r };
-        m->by_client[m->n_reservations] = (struct reservation_entry){ hash_of(s, &c), r };
-        m->n_reservations++;
-    }
     return 0;
 }
 
@@ -315,30 +214,22 @@ static int map_network(struct network_map *m, const struct network *n)
     return 0;
 }
 
-/* Room for the sorted tables. */
-static int make_tables(struct network_map *m)
+static size_t count_subnets(const struct settings *s)
 {
-    const struct settings *s = network_map_settings(m);
-    size_t n_subnets = 0;
-    size_t n_reservations = 0;
+    size_t n = 0;
 
     for (unsigned i = 0; i < s->n_networks; i++) {
-        n_subnets += s->networks[i].n_subnets;
-        for (unsigned k = 0; k < s->networks[i].n_subnets; k++) {
-            n_reservations += s->networks[i].subnets[k].n_reservations;
-        }
+        n += s->networks[i].n_subnets;
     }
-    m->subnets = arena_array(&m->arena, n_subnets, sizeof *m->subnets);
-    m->by_address = arena_array(&m->arena, n_reservations, sizeof *m->by_address);
-    m->by_client = arena_array(&m->arena, n_reservations, sizeof *m->by_client);
-    return m->arena.is_exhausted ? ERR_NOMEM : 0;
+    return n;
 }
 
 static int fill_tables(struct network_map *m)
 {
     const struct settings *s = network_map_settings(m);
 
-    if (make_tables(m) != 0) {
+    m->subnets = arena_array(&m->arena, count_subnets(s), sizeof *m->subnets);
+    if (m->subnets == NULL || reservation_index_init(&m->reservations, &m->arena, s) != 0) {
         return ERR_NOMEM;
     }
     for (unsigned i = 0; i < s->n_networks; i++) {
@@ -347,8 +238,6 @@ static int fill_tables(struct network_map *m)
         }
     }
     qsort(m->subnets, m->n_subnets, sizeof *m->subnets, sort_subnets);
-    qsort(m->by_address, m->n_reservations, sizeof *m->by_address, sort_reservations);
-    qsort(m->by_client, m->n_reservations, sizeof *m->by_client, sort_reservations);
     return 0;
 }
 

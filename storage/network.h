@@ -2,6 +2,7 @@
 #define STORAGE_NETWORK_H
 
 #include "proto/settings_codec.h"
+#include "storage/client_identity.h"
 
 /*
  * Network map - the settings in force, checked and indexed; immutable
@@ -57,13 +58,12 @@ struct pool_map {
 const struct pool_map *network_map_pools(
     const struct network_map *m, const struct subnet *s, unsigned *ret_n);
 
-/* The reservation of a client in @s: by client id first, then by hardware address; or NULL. */
+/*
+ * The reservation of a client in @s, or NULL: of several that match, the one with the strongest
+ * marks (storage/client_identity.h). It may be one without an address.
+ */
 const struct reservation *network_map_reservation_of_client(
-    const struct network_map *m,
-    const struct subnet *s,
-    struct bytes client_key,
-    uint8_t hw_type,
-    struct bytes hw_address);
+    const struct network_map *m, const struct subnet *s, const struct client_identity *client);
 
 /* The reservation of address @a, or NULL. */
 const struct reservation *network_map_reservation_of_address(

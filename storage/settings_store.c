@@ -129,12 +129,19 @@ static int put_pool(struct db *db, int64_t pool_id, const struct subnet *s, cons
 
 static int put_reservation(struct db *db, const struct subnet *s, const struct reservation *v)
 {
-    db_bind_integer(db, STATEMENT_RESERVATION_PUT, 1, v->address.value);
+    const struct bytes marks[] = { v->hw_address, v->client_id, v->duid,
+                                   v->circuit_id, v->remote_id, v->hostname };
+
+    if (ip4_is_any(v->address)) {
+        db_bind_null(db, STATEMENT_RESERVATION_PUT, 1);
+    } else {
+        db_bind_integer(db, STATEMENT_RESERVATION_PUT, 1, v->address.value);
+    }
     db_bind_integer(db, STATEMENT_RESERVATION_PUT, 2, s->prefix.network.value);
     db_bind_integer(db, STATEMENT_RESERVATION_PUT, 3, v->hw_type);
-    db_bind_optional(db, STATEMENT_RESERVATION_PUT, 4, v->hw_address);
-    db_bind_optional(db, STATEMENT_RESERVATION_PUT, 5, v->client_id);
-    db_bind_optional(db, STATEMENT_RESERVATION_PUT, 6, v->hostname);
+    for (unsigned i = 0; i < ARRAY_LENGTH(marks); i++) {
+        db_bind_optional(db, STATEMENT_RESERVATION_PUT, 4 + (int)i, marks[i]);
+    }
     return db_run(db, STATEMENT_RESERVATION_PUT);
 }
 

@@ -1,12 +1,8 @@
 #include <inttypes.h>
-#include <stdlib.h>
 
-#include "base/err.h"
-#include "proto/command.h"
 #include "storage/findings.h"
 
-/* In @s, and neither the network's own address nor its broadcast address (RFC 3021: /31 has none). */
-static bool is_host_of(const struct subnet *s, struct ip4 a)
+bool subnet_has_host(const struct subnet *s, struct ip4 a)
 {
     bool is_edge = ip4_equal(a, s->prefix.network) || ip4_equal(a, ip4_prefix_last(s->prefix));
 
@@ -83,7 +79,7 @@ static uint64_t check_pool(struct findings *f, const struct subnet *s, unsigned 
         findings_add(f, "pool %s-%s ends before it begins", first.text, last.text);
         return 0;
     }
-    if (!is_host_of(s, p->range.first) || !is_host_of(s, p->range.last)) {
+    if (!subnet_has_host(s, p->range.first) || !subnet_has_host(s, p->range.last)) {
         findings_add(f, "pool %s-%s: expected host addresses of the subnet", first.text, last.text);
         return 0;
     }
@@ -117,116 +113,6 @@ static uint64_t check_pools(struct findings *f, const struct subnet *s)
     return n;
 }
 
-static void check_reservation(
-    struct findings *f, const struct subnet *s, const struct reservation *r)
-{
-    if (!is_host_of(s, r->address)) {
-        findings_add(
-            f,
-            "reserved %s: expected a host address of the subnet",
-            address_text_of(r->address).text);
-    }
-    if ((r->hw_address.n > 0) == (r->client_id.n > 0)) {
-        findings_add(
-            f,
-            "reserved %s: expected either a hardware address or a client id",
-            address_text_of(r->address).text);
-    }
-    if (r->hw_address.n > HW_ADDRESS_MAX) {
-        findings_add(
-            f, "the hardware address is too long: expected at most %d octets", HW_ADDRESS_MAX);
-    }
-    if (r->client_id.n == 1 || r->client_id.n > CLIENT_KEY_MAX) {
-        findings_add(f, "client id: expected 2 to %d octets (RFC 2132 9.14)", CLIENT_KEY_MAX);
-    }
-    if (r->hostname.n > HOSTNAME_MAX) {
-        findings_add(f, "the host name is too long: expected at most %d octets", HOSTNAME_MAX);
-    }
-    findings_check_options(f, r->options);
-}
-
-/* Equals are neighbours afterwards, in the order of the document. */
-static int by_place(const struct reservation *a, const struct reservation *b)
-{
-    return a < b ? -1 : a > b ? 1 : 0; /* of one array */
-}
-
-static int compare_addresses(const struct reservation *a, const struct reservation *b)
-{
-    uint32_t x = a->address.value;
-    uint32_t y = b->address.value;
-
-    return x < y ? -1 : x > y ? 1 : 0;
-}
-
-static int compare_clients(const struct reservation *a, const struct reservation *b)
-{
-    int by_type = a->client_id.n > 0 || b->client_id.n > 0 ? 0 : a->hw_type - b->hw_type;
-    int by_id = bytes_compare(a->client_id, b->client_id);
-    int by_hw = bytes_compare(a->hw_address, b->hw_address);
-
-    return by_id != 0 ? by_id : by_type != 0 ? by_type : by_hw;
-}
-
-static int sort_by_address(const void *a, const void *b)
-{
-    const struct reservation *const *x = a;
-    const struct reservation *const *y = b;
-    int order = compare_addresses(*x, *y);
-
-    return order != 0 ? order : by_place(*x, *y);
-}
-
-static int sort_by_client(const void *a, const void *b)
-{
-    const struct reservation *const *x = a;
-    const struct reservation *const *y = b;
-    int order = compare_clients(*x, *y);
-
-    return order != 0 ? order : by_place(*x, *y);
-}
-
-static void check_twice(
-    struct findings *f, const struct subnet *s, const struct reservation **sorted)
-{
-    unsigned n = s->n_reservations;
-
-    qsort(sorted, n, sizeof *sorted, sort_by_address);
-    for (unsigned i = 1; i < n; i++) {
-        if (compare_addresses(sorted[i - 1], sorted[i]) == 0) {
-            f->here.reservation = (int)(sorted[i] - s->reservations);
-            findings_add(f, "%s is reserved twice", address_text_of(sorted[i]->address).text);
-        }
-    }
-    qsort(sorted, n, sizeof *sorted, sort_by_client);
-    for (unsigned i = 1; i < n; i++) {
-        if (compare_clients(sorted[i - 1], sorted[i]) == 0) {
-            f->here.reservation = (int)(sorted[i] - s->reservations);
-            findings_add(
-                f, "reserved %s: the client has another", address_text_of(sorted[i]->address).text);
-        }
-    }
-    f->here.reservation = -1;
-}
-
-static void check_reservations(struct findings *f, const struct subnet *s)
-{
-    const struct reservation **sorted =
-        calloc((size_t)s->n_reservations + 1, sizeof(const struct reservation *));
-
-    if (sorted == NULL) {
-        f->is_out_of_memory = true;
-        return;
-    }
-    for (unsigned i = 0; i < s->n_reservations; i++) {
-        sorted[i] = &s->reservations[i];
-        f->here.reservation = (int)i;
-        check_reservation(f, s, sorted[i]);
-    }
-    check_twice(f, s, sorted);
-    free(sorted);
-}
-
 uint64_t findings_check_subnet(struct findings *f, const struct subnet *s)
 {
     unsigned n_before = f->n;
@@ -235,7 +121,7 @@ uint64_t findings_check_subnet(struct findings *f, const struct subnet *s)
     check_prefix(f, s->prefix);
     if (f->n == n_before) { /* else every address of it would be at fault as well */
         n = check_pools(f, s);
-        check_reservations(f, s);
+        findings_check_reservations(f, s);
     }
     check_times(f, &s->times);
     findings_check_options(f, s->options);

@@ -4,6 +4,11 @@
 
 #include "proto/dhcp/option.h"
 
+enum {
+    TYPE_DUID = 255,
+    DUID_AT = CLIENT_ID_MAX - CLIENT_DUID_MAX, /* behind the type and the IAID */
+};
+
 _Static_assert(
     offsetof(struct hardware, address) == offsetof(struct hardware, type) + 1,
     "type and address are adjacent");
@@ -28,6 +33,13 @@ int client_id_of(const struct message *m, struct bytes *ret_key)
     }
     *ret_key = key;
     return 0;
+}
+
+struct bytes client_id_duid(struct bytes key)
+{
+    bool has_duid = key.n >= DUID_AT + CLIENT_DUID_MIN && key.at[0] == TYPE_DUID;
+
+    return has_duid ? bytes_slice(key, DUID_AT, key.n) : (struct bytes){ 0 };
 }
 
 char *client_id_format(struct bytes key, char *out)

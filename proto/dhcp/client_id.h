@@ -11,7 +11,10 @@
  * type octet and the chaddr octets.
  */
 enum {
+    CLIENT_ID_MIN = 2, /* RFC 2132 9.14 */
     CLIENT_ID_MAX = 255,
+    CLIENT_DUID_MIN = 3, /* its type, and one octet more */
+    CLIENT_DUID_MAX = CLIENT_ID_MAX - 5,
     CLIENT_ID_TEXT_MAX = CLIENT_ID_MAX * 3, /* "01:aa:bb" and a NUL */
 };
 
@@ -24,6 +27,12 @@ int client_id_of(const struct message *m, struct bytes *ret_key);
 
 /* Lends the key that hardware alone makes (htype, chaddr); empty when hlen is 0. */
 struct bytes client_id_of_hardware(const struct hardware *hardware);
+
+/*
+ * Lends the DUID in @key, a client identifier of RFC 4361 section 6.1: type 255, an IAID of four
+ * octets, and a DUID of CLIENT_DUID_MIN octets or more. Empty when @key has another form.
+ */
+struct bytes client_id_duid(struct bytes key);
 
 /* Writes @key as "01:aa:bb:..." into @out, CLIENT_ID_TEXT_MAX bytes. Returns @out. */
 char *client_id_format(struct bytes key, char *out);

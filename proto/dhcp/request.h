@@ -55,7 +55,8 @@ struct request {
     struct bytes fqdn;         /* option 81, raw */
     struct bytes vendor_class; /* option 60 */
     struct bytes user_class;   /* option 77 */
-    struct bytes agent_info;   /* option 82, well formed */
+    struct bytes agent_info;   /* option 82, well formed; whoever knows what a relay said before
+                                * a unicast renewal may fill it in (rule 15) */
 };
 
 /*

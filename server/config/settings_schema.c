@@ -56,16 +56,21 @@ static const struct schema pool_schema = {
 
 static void finish_reservation(struct walk *w, yaml_node_t *node, void *record)
 {
+    static const char *const marks[] = {
+        "hw-address", "client-id", "duid", "circuit-id", "remote-id",
+    };
     struct reservation *r = record;
-    bool has_hardware = walk_find(w, node, "hw-address") != NULL;
-    bool has_client_id = walk_find(w, node, "client-id") != NULL;
+    bool has_mark = false;
 
-    if (has_hardware == has_client_id) {
+    for (unsigned i = 0; i < ARRAY_LENGTH(marks); i++) {
+        has_mark |= walk_find(w, node, marks[i]) != NULL;
+    }
+    if (!has_mark) {
         walk_problem(
             w,
             node,
-            "a reservation needs %s of the keys \"hw-address\" and \"client-id\"",
-            has_hardware ? "only one" : "one");
+            "a reservation needs at least one of the keys \"hw-address\", \"client-id\", "
+            "\"duid\", \"circuit-id\" and \"remote-id\"");
     }
     if (r->hw_type == HARDWARE_ETHERNET && r->hw_address.n > 0 && r->hw_address.n != 6) {
         walk_problem(
@@ -86,10 +91,16 @@ static const struct field reservation_fields[] = {
       .read = settings_read_hw_type,
       .offset = offsetof(struct reservation, hw_type) },
     { .name = "client-id", .read = settings_read_client_id },
+    { .name = "duid", .read = settings_read_duid },
+    { .name = "circuit-id",
+      .read = settings_read_agent_id,
+      .offset = offsetof(struct reservation, circuit_id) },
+    { .name = "remote-id",
+      .read = settings_read_agent_id,
+      .offset = offsetof(struct reservation, remote_id) },
     { .name = "address",
       .read = walk_read_address,
-      .offset = offsetof(struct reservation, address),
-      .is_required = true },
+      .offset = offsetof(struct reservation, address) },
     { .name = "hostname",
       .read = settings_read_hostname,
       .offset = offsetof(struct reservation, hostname) },

@@ -2,7 +2,8 @@
 
 #include <string.h>
 
-#include "proto/dhcp/message.h"
+#include "proto/command.h"
+#include "proto/dhcp/client_id.h"
 #include "proto/dhcp/text.h"
 #include "server/config/values.h"
 
@@ -10,7 +11,7 @@ enum {
     LEASE_DEFAULT_S = 3600,
     LEASE_MIN_S = 60,
     LEASE_MAX_S = 86400,
-    CLIENT_ID_OCTETS_MIN = 2, /* RFC 2132 9.14 */
+    AGENT_ID_MAX = AGENT_INFO_MAX - 2, /* a sub-option alone: its code and length */
 };
 
 const char settings_no_service_address[] =
@@ -142,8 +143,40 @@ WALK_READER(settings_read_client_id)
         w,
         value,
         "a client identifier (option 61) in hex, 2 to 255 octets, like \"01:02:00:00:00:00:01\"",
-        (struct number_range){ CLIENT_ID_OCTETS_MIN, 255 },
+        (struct number_range){ CLIENT_ID_MIN, CLIENT_ID_MAX },
         &r->client_id);
+}
+
+WALK_READER(settings_read_duid)
+{
+    struct reservation *r = record;
+
+    (void)f;
+    read_hex(
+        w,
+        value,
+        "a DUID in hex, 3 to 250 octets, like \"00:03:00:01:02:00:00:00:00:01\"",
+        (struct number_range){ CLIENT_DUID_MIN, CLIENT_DUID_MAX },
+        &r->duid);
+}
+
+WALK_READER(settings_read_agent_id)
+{
+    static const char expected[] = "a text, or 0x and hex, of 1 to 253 octets";
+    static const struct number_range length = { 1, AGENT_ID_MAX };
+    const char *text = walk_text(w, value, expected);
+    struct bytes *id = walk_member(record, f->offset);
+
+    if (text == NULL) {
+        return;
+    }
+    if (strncmp(text, "0x", 2) == 0) {
+        read_hex(w, value, expected, length, id);
+    } else if (strlen(text) > length.max) {
+        walk_not(w, value, "what this key needs", expected);
+    } else {
+        *id = arena_copy(w->arena, bytes_of_text(text));
+    }
 }
 
 WALK_READER(settings_read_hostname)

@@ -21,6 +21,8 @@ WALK_READER(settings_read_range);      /* struct ip4_range */
 WALK_READER(settings_read_excludes);   /* of a struct pool */
 WALK_READER(settings_read_hw_address); /* of a struct reservation */
 WALK_READER(settings_read_client_id);  /* of a struct reservation */
+WALK_READER(settings_read_duid);       /* of a struct reservation */
+WALK_READER(settings_read_agent_id);   /* struct bytes: a text, or 0x and hex */
 WALK_READER(settings_read_hw_type);    /* uint8_t */
 WALK_READER(settings_read_hostname);   /* struct bytes */
 WALK_READER(settings_read_server_id);  /* of a struct network */

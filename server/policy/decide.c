@@ -15,13 +15,20 @@ struct standing {
     struct lease row;
 };
 
-const struct reservation *decide_reservation(
-    const struct network_map *map, const struct subnet *subnet, const struct request *request)
+static struct client_identity identity_of(const struct request *request)
 {
     const struct hardware *hardware = &request->message->header.hardware;
 
-    return network_map_reservation_of_client(
-        map, subnet, request->client, hardware->type, hardware_address(hardware));
+    return client_identity_of(
+        request->client, hardware->type, hardware_address(hardware), request->agent_info);
+}
+
+const struct reservation *decide_reservation(
+    const struct network_map *map, const struct subnet *subnet, const struct request *request)
+{
+    struct client_identity client = identity_of(request);
+
+    return network_map_reservation_of_client(map, subnet, &client);
 }
 
 static bool is_of_client(const struct decide_facts *f, const struct lease *row)
@@ -59,7 +66,7 @@ static const struct reservation *usable_reservation(
     const struct reservation *reservation = decide_reservation(f->map, subnet, f->request);
     struct standing s;
 
-    if (reservation == NULL) {
+    if (reservation == NULL || ip4_is_any(reservation->address)) {
         return NULL;
     }
     s = standing_of(f, reservation->address);
@@ -172,14 +179,13 @@ static struct decision bind(const struct decide_facts *f, const struct standing 
 /* RFC 2131 4.3.1. What was offered before is offered again (rule 39). */
 static struct decision discover(const struct decide_facts *f)
 {
-    const struct hardware *hardware = &f->request->message->header.hardware;
+    struct client_identity client = identity_of(f->request);
     struct allocation a;
     struct allocate_request request = {
         .subnets = f->scope->subnets,
         .n_subnets = f->scope->n,
         .client_key = f->request->client,
-        .hw_type = hardware->type,
-        .hw_address = hardware_address(hardware),
+        .client = &client,
         .wanted = ip4_is_any(f->offered) ? f->request->address : f->offered,
         .now = f->now,
         .rank = f->share.rank,

@@ -46,10 +46,7 @@ static const struct subnet *candidate_of(const struct allocate_request *q, struc
 
 static const struct reservation *reservation_in(const struct search *s, const struct subnet *subnet)
 {
-    const struct allocate_request *q = s->request;
-
-    return network_map_reservation_of_client(
-        s->map, subnet, q->client_key, q->hw_type, q->hw_address);
+    return network_map_reservation_of_client(s->map, subnet, s->request->client);
 }
 
 /* The settings let this client have @a in @subnet. */
@@ -76,7 +73,7 @@ static bool take_reservation(struct search *s)
     for (unsigned i = 0; i < s->request->n_subnets; i++) {
         const struct reservation *r = reservation_in(s, s->request->subnets[i]);
 
-        if (r != NULL && is_free(s, r->address)) {
+        if (r != NULL && !ip4_is_any(r->address) && is_free(s, r->address)) {
             return take(s, r->address, s->request->subnets[i]);
         }
     }

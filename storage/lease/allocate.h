@@ -28,10 +28,9 @@ struct allocate_request {
     const struct subnet *const *subnets; /* candidates, in order of preference */
     unsigned n_subnets;
     struct bytes client_key;
-    uint8_t hw_type;
-    struct bytes hw_address;
-    struct ip4 wanted;      /* option 50, or 0 */
-    struct instant now;     /* cluster time */
+    const struct client_identity *client; /* for reservations */
+    struct ip4 wanted;                    /* option 50, or 0 */
+    struct instant now;                   /* cluster time */
     unsigned rank, n_ranks; /* this node's share; rank < n_ranks <= ALLOCATE_RANKS_MAX */
     /* True when this node has offered @address to another client a moment ago; may be NULL. */
     bool (*is_offered)(void *data, struct ip4 address);

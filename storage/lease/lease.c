@@ -31,6 +31,15 @@ bool lease_is_held(const struct lease *l, struct instant now)
     return holds && instant_before(now, l->held_until);
 }
 
+struct bytes lease_agent_info(
+    const struct lease *row, struct bytes client_key, struct ip4 relay, struct bytes agent_info)
+{
+    bool is_said = agent_info.n > 0 || !ip4_is_any(relay);
+    bool is_remembered = row != NULL && bytes_equal(row->client_key, client_key);
+
+    return is_said || !is_remembered ? agent_info : row->agent_info;
+}
+
 /* With its length, so that no two rows share a form. */
 static void write_text(struct writer *w, struct bytes text)
 {

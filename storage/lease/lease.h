@@ -44,6 +44,14 @@ const char *lease_state_name(enum lease_state state);
 /* True when @l keeps its address from every other client at @now. */
 bool lease_is_held(const struct lease *l, struct instant now);
 
+/*
+ * What a relay has said of a client: @agent_info of its message, or for a message that passed no
+ * relay (@relay is IP4_ANY) and carried none, what @row, if it is the client's, remembers: a
+ * renewal comes by unicast (RFC 3046 2.1; rule 15). @row may be NULL. Lent from either.
+ */
+struct bytes lease_agent_info(
+    const struct lease *row, struct bytes client_key, struct ip4 relay, struct bytes agent_info);
+
 /* Writes every field of @l in a fixed form into @out for the digest. Returns the length. */
 enum { LEASE_DIGEST_MAX = 2048 };
 

@@ -127,6 +127,77 @@ TEST(rule_59_bootp_gets_its_reservation_when_it_is_committed)
     assert_int_equal(count_of(REASON_NOT_RESERVED), 1);
 }
 
+/* Reservations by what the relay says */
+
+static const struct ip4 relay = { 0xc0a801f1 }; /* 192.168.1.241 */
+
+/* A client of circuit p7, whom lan.h's second reservation is given to. */
+static struct client_says relayed(enum message_type type)
+{
+    return (struct client_says){
+        .type = type, .client = 7, .giaddr = relay, .agent_info = bytes_of_text("\1\2p7")
+    };
+}
+
+static struct ip4 lease_of_circuit(void)
+{
+    struct client_says says = relayed(MESSAGE_DISCOVER);
+
+    node.lan.reservations[1].client_id.n = 0;
+    node.lan.reservations[1].circuit_id = bytes_of_text("p7");
+    assert_int_equal(one_node_apply_settings(&node), 0);
+    assert_int_equal(client_say(&node, says), 1);
+    client_assert_heard(&node, MESSAGE_OFFER, lan_address(1, 103));
+    says = relayed(MESSAGE_REQUEST);
+    says.wanted = lan_address(1, 103);
+    says.server_id = id1;
+    assert_int_equal(client_say(&node, says), 0);
+    one_node_commit(&node);
+    client_assert_heard(&node, MESSAGE_ACK, lan_address(1, 103));
+    return lan_address(1, 103);
+}
+
+TEST(rule_15_a_unicast_renewal_is_of_the_circuit_that_the_relay_named_before)
+{
+    struct ip4 address = lease_of_circuit();
+
+    one_node_wait(&node, 5000);
+    assert_int_equal(client_say(&node, client_renewing(7, address)), 0);
+    assert_int_equal(one_node_last_command(&node).bind.agent_info.n, 0);
+    one_node_commit(&node);
+    client_assert_heard(&node, MESSAGE_ACK, address);
+    assert_false(message_has(client_heard(&node), OPTION_AGENT_INFO));
+    assert_true(bytes_equal(row_of(address)->agent_info, bytes_of_text("\1\2p7")));
+    assert_int_equal(row_of(address)->relay.value, relay.value);
+}
+
+TEST(rule_62_a_client_that_has_left_its_circuit_is_refused_what_is_reserved_for_that)
+{
+    struct ip4 address = lease_of_circuit();
+    struct client_says says = relayed(MESSAGE_REQUEST);
+
+    one_node_wait(&node, 5000);
+    says.ciaddr = address;
+    says.agent_info = bytes_of_text("\1\2p8");
+    assert_int_equal(client_say(&node, says), 1);
+    client_assert_heard(&node, MESSAGE_NAK, IP4_ANY);
+    assert_int_equal(count_of(REASON_RESERVED_FOR_OTHER), 1);
+}
+
+TEST(a_reservation_without_an_address_gives_its_name_and_options)
+{
+    struct client_says says = { .type = MESSAGE_DISCOVER, .client = 0xaa };
+    static const uint8_t asked[] = { 12 };
+
+    says.parameters = bytes_of(asked, sizeof asked);
+    node.lan.reservations[0].address = IP4_ANY;
+    assert_int_equal(one_node_apply_settings(&node), 0);
+    assert_int_equal(client_say(&node, says), 1);
+    assert_true(client_heard(&node)->header.yiaddr.value >= lan_address(1, 100).value);
+    assert_true(bytes_equal(
+        message_option(client_heard(&node), OPTION_HOST_NAME), bytes_of_text("director")));
+}
+
 /* What is in the answer */
 
 TEST(options_come_from_the_most_specific_scope)
@@ -267,6 +338,9 @@ int main(void)
         CASE(rule_57_an_address_on_offer_may_be_declined),
         CASE(rule_58_inform_gets_settings_and_no_lease_even_without_a_majority),
         CASE(rule_59_bootp_gets_its_reservation_when_it_is_committed),
+        CASE(rule_15_a_unicast_renewal_is_of_the_circuit_that_the_relay_named_before),
+        CASE(rule_62_a_client_that_has_left_its_circuit_is_refused_what_is_reserved_for_that),
+        CASE(a_reservation_without_an_address_gives_its_name_and_options),
         CASE(options_come_from_the_most_specific_scope),
         CASE(the_broadcast_address_is_told_to_who_asks_for_it),
         CASE(boot_settings_are_the_subnet_s_before_the_network_s),

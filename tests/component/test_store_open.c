@@ -299,6 +299,22 @@ TEST(every_older_version_is_brought_up_to_date)
     }
 }
 
+TEST(reservations_of_version_2_are_kept)
+{
+    struct db *db = NULL;
+
+    assert_int_equal(db_open(&db, path(), DB_VOLATILE_WRITER), 0);
+    assert_int_equal(migrate_to(db, 2), 0);
+    assert_int_equal(
+        db_exec(db, "INSERT INTO reservation VALUES (167772165, 167772160, 1, x'02', NULL, x'61')"),
+        0);
+    assert_int_equal(migrate(db), 0);
+    db = db_free(db);
+    assert_string_equal(
+        sql_text(path(), "SELECT address, hw_address, client_id, hostname FROM reservations"),
+        "10.0.0.5|02|NULL|a");
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -317,6 +333,7 @@ int main(void)
         CASE(a_missing_folder_is_an_error),
         CASE(what_cannot_be_written_is_said_to_be_read_only),
         CASE(every_older_version_is_brought_up_to_date),
+        CASE(reservations_of_version_2_are_kept),
 #undef CASE
     };
 

@@ -36,10 +36,11 @@ static void check_subnet(const struct network_map *map, const struct subnet *s)
     for (unsigned i = 0; i < s->n_reservations; i++) {
         const struct reservation *r = &s->reservations[i];
 
-        require(network_map_reservation_of_address(map, r->address) == r);
-        require(
-            network_map_reservation_of_client(map, s, r->client_id, r->hw_type, r->hw_address) ==
-            r);
+        struct client_identity client = client_identity_of_reservation(r);
+
+        require(network_map_reservation_of_client(map, s, &client) == r);
+        require(implies(
+            !ip4_is_any(r->address), network_map_reservation_of_address(map, r->address) == r));
     }
 }
 

@@ -27,11 +27,13 @@ static const struct reservation reservations[] = {
     { .hw_type = 1, .hw_address = { (const uint8_t *)"\x02\x00\x00\x00\x00\x07", 6 },
       .address = { LAN_A + 12 }, .hostname = { (const uint8_t *)"seven", 5 } },
     { .client_id = { (const uint8_t *)"client-8", 8 }, .address = { LAN_A + 99 } },
+    { .duid = { (const uint8_t *)"\x00\x03\x01", 3 }, .circuit_id = { (const uint8_t *)"p9", 2 },
+      .remote_id = { (const uint8_t *)"\x00r", 2 } },
 };
 #define TIMES { { 60 }, { 300 }, { 600 }, { 300 } }
 static const struct subnet lan_subnets[] = {
     { .prefix = { { LAN_A }, 24 }, .times = TIMES, .n_pools = 1, .pools = pool_a,
-      .n_reservations = 2, .reservations = reservations },
+      .n_reservations = 3, .reservations = reservations },
     { .prefix = { { LAN_B }, 24 }, .times = TIMES, .n_pools = 1, .pools = pool_b },
 };
 static const struct subnet guest_subnets[] = {

@@ -37,17 +37,20 @@ static int tear_down(void **state)
 /* A request of @client in one subnet; @room keeps what the request points to. */
 struct asking {
     const struct subnet *subnets[3];
+    struct client_identity client;
     struct allocate_request request;
 };
 
 static struct allocate_request *asking(struct asking *room, const char *client, uint32_t subnet)
 {
     room->subnets[0] = network_map_subnet_of(map, ip4_of(subnet), NULL);
+    room->client =
+        client_identity_of(bytes_of_text(client), 1, (struct bytes){ 0 }, (struct bytes){ 0 });
     room->request = (struct allocate_request){
         .subnets = room->subnets,
         .n_subnets = 1,
         .client_key = bytes_of_text(client),
-        .hw_type = 1,
+        .client = &room->client,
         .now = { NOW },
         .n_ranks = 1,
     };
@@ -110,10 +113,24 @@ TEST(a_reservation_comes_before_everything_else)
     q->wanted = ip4_of(LAN + 61);
     assert_int_equal(given(q, ALLOCATE_RESERVATION), LAN + 50);
     q = asking(&room, "other", LAN);
-    q->hw_address = bytes_of("\x02\x00\x00\x00\x00\x05", 6);
+    room.client.marks[CLIENT_MARK_HARDWARE] = bytes_of("\x02\x00\x00\x00\x00\x05", 6);
     assert_int_equal(given(q, ALLOCATE_RESERVATION), LAN + 5);
-    q->hw_type = 6;
+    room.client.hw_type = 6;
     (void)given(q, ALLOCATE_NEW);
+}
+
+TEST(a_reservation_without_an_address_changes_nothing_about_the_address)
+{
+    struct asking room;
+    struct allocate_request *q = NULL;
+
+    sample.reservations[1].address = IP4_ANY;
+    map = network_map_free(map);
+    assert_int_equal(network_map_new(&map, sample_settings_document(&sample), 1), 0);
+    q = asking(&room, "fifty", LAN);
+    (void)given(q, ALLOCATE_NEW);
+    q->wanted = ip4_of(LAN + 50);
+    assert_int_equal(given(q, ALLOCATE_WANTED), LAN + 50);
 }
 
 TEST(a_reserved_address_that_is_held_or_in_quarantine_is_waited_for_elsewhere)
@@ -479,6 +496,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     static const struct CMUnitTest tests[] = {
         CASE(a_reservation_comes_before_everything_else),
+        CASE(a_reservation_without_an_address_changes_nothing_about_the_address),
         CASE(a_reserved_address_that_is_held_or_in_quarantine_is_waited_for_elsewhere),
         CASE(rule_37_the_current_lease_comes_before_an_address_asked_for),
         CASE(a_lease_elsewhere_or_no_longer_allowed_is_not_gone_back_to),

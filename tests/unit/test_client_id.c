@@ -79,6 +79,17 @@ TEST(rule_03_without_a_hardware_address_the_key_is_the_client_identifier_or_none
     assert_int_equal(key_of(none, (struct bytes){ 0 }, &key), CLIENT_ID_NONE);
 }
 
+TEST(rule_62_the_duid_is_behind_type_255_and_the_iaid)
+{
+    static const uint8_t id[] = { 255, 0, 0, 0, 7, 0, 3, 0, 1 };
+    static const uint8_t other[] = { 1, 0, 0, 0, 7, 0, 3, 0, 1 };
+
+    assert_true(bytes_equal(client_id_duid(bytes_of(id, sizeof id)), bytes_of(id + 5, 4)));
+    assert_int_equal(client_id_duid(bytes_of(id, 8)).n, CLIENT_DUID_MIN);
+    assert_int_equal(client_id_duid(bytes_of(id, 7)).n, 0);
+    assert_int_equal(client_id_duid(bytes_of(other, sizeof other)).n, 0);
+}
+
 TEST(formats_as_hex_with_colons)
 {
     static const uint8_t id[CLIENT_ID_MAX] = { 1, 0xaa };
@@ -96,6 +107,7 @@ int main(void)
         cmocka_unit_test(rule_07_a_client_identifier_of_one_byte_or_above_255_is_as_if_never_sent),
         cmocka_unit_test(
             rule_03_without_a_hardware_address_the_key_is_the_client_identifier_or_none),
+        cmocka_unit_test(rule_62_the_duid_is_behind_type_255_and_the_iaid),
         cmocka_unit_test(formats_as_hex_with_colons),
     };
 

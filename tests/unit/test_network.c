@@ -126,12 +126,18 @@ TEST(usable_is_what_is_in_a_pool_and_not_reserved)
     }
 }
 
-static uint32_t reserved_for(uint32_t subnet, const char *key, const char *hw, uint8_t hw_type)
+static uint32_t reserved_for(uint32_t subnet, const struct client_identity *client)
 {
-    const struct reservation *r = network_map_reservation_of_client(
-        map, subnet_of(subnet), bytes_of_text(key), hw_type, bytes_of(hw, hw == NULL ? 0 : 6));
+    const struct reservation *r = network_map_reservation_of_client(map, subnet_of(subnet), client);
 
     return r == NULL ? 0 : r->address.value;
+}
+
+static struct client_identity by_hardware(const char *key, const char *hardware, uint8_t hw_type)
+{
+    struct bytes address = bytes_of(hardware, hardware == NULL ? 0 : 6);
+
+    return client_identity_of(bytes_of_text(key), hw_type, address, (struct bytes){ 0 });
 }
 
 TEST(rule_62_a_client_id_is_matched_before_the_hardware_address)
@@ -139,12 +145,136 @@ TEST(rule_62_a_client_id_is_matched_before_the_hardware_address)
     static const char known[] = "\x02\x00\x00\x00\x00\x05";
     static const char other[] = "\x02\x00\x00\x00\x00\x06";
 
-    assert_int_equal(reserved_for(0x0a000000, "fifty", NULL, 0), 0x0a000032);
-    assert_int_equal(reserved_for(0x0a000000, "fifty", known, 1), 0x0a000032);
-    assert_int_equal(reserved_for(0x0a000000, "a-duid", known, 1), 0x0a000005);
-    assert_int_equal(reserved_for(0x0a000000, "a-duid", known, 6), 0);
-    assert_int_equal(reserved_for(0x0a000000, "a-duid", other, 1), 0);
-    assert_int_equal(reserved_for(0x0a000100, "fifty", known, 1), 0);
+    static const struct {
+        uint32_t subnet;
+        const char *key, *hardware;
+        uint8_t hw_type;
+        uint32_t reserved;
+    } rows[] = {
+        {0x0a000000,  "fifty",  NULL,  0, 0x0a000032},
+        { 0x0a000000, "fifty",  known, 1, 0x0a000032},
+        { 0x0a000000, "a-duid", known, 1, 0x0a000005},
+        { 0x0a000000, "a-duid", known, 6, 0         },
+        { 0x0a000000, "a-duid", other, 1, 0         },
+        { 0x0a000100, "fifty",  known, 1, 0         },
+    };
+
+    for (unsigned i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct client_identity client = by_hardware(rows[i].key, rows[i].hardware, rows[i].hw_type);
+
+        assert_int_equal(reserved_for(rows[i].subnet, &client), rows[i].reserved);
+    }
+}
+
+/* A client that has every mark there is. */
+static struct client_identity full_client(void)
+{
+    return client_identity_of(
+        bytes_of("\xff\x00\x00\x00\x07\x00\x03\x01", 8),
+        1,
+        bytes_of("\x02\x00\x00\x00\x00\x09", 6),
+        bytes_of("\x01\x02p1\x02\x02r1", 8));
+}
+
+/* A reservation of .60 and on for each set of that client's marks, the weakest first. */
+static void reserve_every_set(void)
+{
+    static struct reservation all[31];
+    struct client_identity client = full_client();
+
+    for (unsigned set = 1; set <= 31; set++) {
+        struct reservation *r = &all[set - 1];
+
+        *r = (struct reservation){ .address = { 0x0a00003c + set } };
+        if ((set >> CLIENT_MARK_HARDWARE & 1) != 0) {
+            r->hw_type = 1;
+            r->hw_address = client.marks[CLIENT_MARK_HARDWARE];
+        }
+        if ((set >> CLIENT_MARK_REMOTE_ID & 1) != 0) {
+            r->remote_id = client.marks[CLIENT_MARK_REMOTE_ID];
+        }
+        if ((set >> CLIENT_MARK_CIRCUIT_ID & 1) != 0) {
+            r->circuit_id = client.marks[CLIENT_MARK_CIRCUIT_ID];
+        }
+        if ((set >> CLIENT_MARK_DUID & 1) != 0) {
+            r->duid = client.marks[CLIENT_MARK_DUID];
+        }
+        if ((set >> CLIENT_MARK_ID & 1) != 0) {
+            r->client_id = client.marks[CLIENT_MARK_ID];
+        }
+    }
+    sample.lan[0].reservations = all;
+    sample.lan[0].n_reservations = 31;
+    map = network_map_free(map);
+    assert_int_equal(network_map_new(&map, sample_settings_document(&sample), 8), 0);
+}
+
+TEST(rule_62_the_strongest_mark_counts_and_more_marks_before_fewer)
+{
+    struct client_identity client = full_client();
+
+    static const enum client_mark order[] = {
+        CLIENT_MARK_ID,        CLIENT_MARK_DUID,     CLIENT_MARK_CIRCUIT_ID,
+        CLIENT_MARK_REMOTE_ID, CLIENT_MARK_HARDWARE,
+    };
+
+    unsigned set = 31;
+
+    reserve_every_set();
+    for (unsigned i = 0; i < CLIENT_MARK_COUNT; i++) {
+        assert_int_equal(reserved_for(0x0a000000, &client), 0x0a00003c + set);
+        client.marks[order[i]].n = 0; /* without its strongest mark */
+        set &= ~(1u << order[i]);
+    }
+    assert_int_equal(reserved_for(0x0a000000, &client), 0);
+}
+
+TEST(rule_62_all_marks_of_a_combination_must_match)
+{
+    struct client_identity client = full_client();
+
+    sample.reservations[0].circuit_id = bytes_of_text("p1");
+    sample.reservations[0].hw_address = client.marks[CLIENT_MARK_HARDWARE];
+    map = network_map_free(map);
+    assert_int_equal(network_map_new(&map, sample_settings_document(&sample), 8), 0);
+    assert_int_equal(reserved_for(0x0a000000, &client), 0x0a000005);
+    client.hw_type = 6;
+    assert_int_equal(reserved_for(0x0a000000, &client), 0);
+    client = full_client();
+    client.marks[CLIENT_MARK_CIRCUIT_ID] = bytes_of_text("p2");
+    assert_int_equal(reserved_for(0x0a000000, &client), 0);
+    client.marks[CLIENT_MARK_CIRCUIT_ID].n = 0;
+    assert_int_equal(reserved_for(0x0a000000, &client), 0);
+}
+
+TEST(rule_62_a_duid_matches_whatever_the_iaid)
+{
+    struct client_identity client = full_client();
+
+    sample.reservations[0] =
+        (struct reservation){ .duid = bytes_of("\x00\x03\x01", 3), .address = { 0x0a000005 } };
+    map = network_map_free(map);
+    assert_int_equal(network_map_new(&map, sample_settings_document(&sample), 8), 0);
+    assert_int_equal(reserved_for(0x0a000000, &client), 0x0a000005);
+    client = client_identity_of(
+        bytes_of("\xff\x01\x02\x03\x04\x00\x03\x01", 8),
+        1,
+        (struct bytes){ 0 },
+        (struct bytes){ 0 });
+    assert_int_equal(reserved_for(0x0a000000, &client), 0x0a000005);
+}
+
+TEST(a_reservation_may_have_no_address)
+{
+    struct client_identity client = by_hardware("fifty", NULL, 1);
+    unsigned n = 0;
+
+    sample.reservations[1].address = IP4_ANY;
+    map = network_map_free(map);
+    assert_int_equal(network_map_new(&map, sample_settings_document(&sample), 8), 0);
+    assert_non_null(network_map_reservation_of_client(map, subnet_of(0x0a000000), &client));
+    assert_null(network_map_reservation_of_address(map, IP4_ANY));
+    assert_true(is_usable(network_map_pools(map, subnet_of(0x0a000000), &n), 2, 0x0a000032));
 }
 
 TEST(a_reservation_is_found_by_its_address)
@@ -176,8 +306,9 @@ TEST(thousands_of_reservations_are_found_by_client_and_by_address)
     sample.guest[0].n_reservations = N;
     assert_int_equal(network_map_new(&map, sample_settings_document(&sample), 8), 0);
     for (uint32_t i = 0; i < N; i++) {
-        const struct reservation *r = network_map_reservation_of_client(
-            map, subnet_of(0x0a010000), bytes_of_text("?"), 1, many[i].hw_address);
+        struct client_identity client = client_identity_of_reservation(&many[i]);
+        const struct reservation *r =
+            network_map_reservation_of_client(map, subnet_of(0x0a010000), &client);
 
         assert_non_null(r);
         assert_int_equal(r->address.value, many[i].address.value);
@@ -214,6 +345,10 @@ int main(void)
         CASE(pools_contain_what_is_not_excluded),
         CASE(usable_is_what_is_in_a_pool_and_not_reserved),
         CASE(rule_62_a_client_id_is_matched_before_the_hardware_address),
+        CASE(rule_62_the_strongest_mark_counts_and_more_marks_before_fewer),
+        CASE(rule_62_all_marks_of_a_combination_must_match),
+        CASE(rule_62_a_duid_matches_whatever_the_iaid),
+        CASE(a_reservation_may_have_no_address),
         CASE(a_reservation_is_found_by_its_address),
         CASE(thousands_of_reservations_are_found_by_client_and_by_address),
         CASE(without_memory_there_is_no_map_and_the_document_is_gone),

@@ -226,9 +226,39 @@ static void client_of_nothing(struct sample_settings *s)
     s->reservations[1].client_id.n = 0;
 }
 
-static void client_of_both(struct sample_settings *s)
+static void same_client_without_address(struct sample_settings *s)
 {
+    same_client_id(s);
+    s->reservations[0].address = IP4_ANY;
+    s->reservations[1].address = IP4_ANY;
+}
+
+static void same_combination(struct sample_settings *s)
+{
+    s->reservations[0].circuit_id = bytes_of_text("port 1");
+    s->reservations[1].client_id.n = 0;
+    s->reservations[1].hw_type = 1;
     s->reservations[1].hw_address = s->reservations[0].hw_address;
+    s->reservations[1].circuit_id = s->reservations[0].circuit_id;
+}
+
+static void short_duid(struct sample_settings *s)
+{
+    s->reservations[1].duid = bytes_of_text("12");
+}
+
+static void long_circuit_id(struct sample_settings *s)
+{
+    static const uint8_t octets[254];
+
+    s->reservations[1].circuit_id = bytes_of(octets, sizeof octets);
+}
+
+static void long_remote_id(struct sample_settings *s)
+{
+    long_circuit_id(s);
+    s->reservations[1].remote_id = s->reservations[1].circuit_id;
+    s->reservations[1].circuit_id.n = 0;
 }
 
 static void short_client_id(struct sample_settings *s)
@@ -267,51 +297,55 @@ static const struct {
     int place[5];
     const char *words;
 } faults[] = {
-    {upper_case_name,          { 1, -1, -1, -1, -1 },  "name of a network"                       },
-    { no_name,                 { 1, -1, -1, -1, -1 },  "name of a network"                       },
-    { long_name,               { 1, -1, -1, -1, -1 },  "name of a network"                       },
-    { same_name,               { 1, -1, -1, -1, -1 },  "another network lan"                     },
-    { node_0,                  { 0, -1, -1, -1, -1 },  "node 0"                                  },
-    { node_twice,              { 0, -1, -1, -1, -1 },  "node 1 has two"                          },
-    { too_many_thresholds,     { 0, -1, -1, -1, -1 },  "10 delay thresholds"                     },
-    { fixed_server_id_missing, { 1, -1, -1, -1, -1 },  "server id 0.0.0.0"                       },
-    { options_not_ascending,   { 0, 0, -1, -1, 1 },    "option 6: expected each code once"       },
-    { option_255,              { 0, 0, -1, -1, 1 },    "option 255 cannot be set"                },
-    { long_option,             { 0, 0, -1, -1, 1 },    "1021 octets"                             },
-    { long_boot_file,          { 0, 1, -1, -1, -1 },   "boot file"                               },
-    { long_boot_server,        { 1, -1, -1, -1, -1 },  "boot server"                             },
-    { prefix_of_length_33,     { 0, 1, -1, -1, -1 },   "prefix length 33"                        },
-    { prefix_of_length_0,      { 0, 1, -1, -1, -1 },   "prefix length 0"                         },
-    { host_bits,               { 0, 1, -1, -1, -1 },   "10.0.1.1/24 has host bits"               },
-    { loopback_inside,         { 1, 0, -1, -1, -1 },   "not for hosts"                           },
-    { multicast,               { 1, 0, -1, -1, -1 },   "not for hosts"                           },
-    { subnets_overlap,         { 0, 0, -1, -1, -1 },   "10.0.0.0/24 overlaps"                    },
-    { subnet_twice,            { 0, 1, -1, -1, -1 },   "10.0.0.0/24 overlaps"                    },
-    { times_out_of_order,      { 0, 1, -1, -1, -1 },   "lease times 60, 600, 599 s"              },
-    { min_time_0,              { 0, 1, -1, -1, -1 },   "shortest lease time"                     },
-    { infinite_headroom,       { 0, 1, -1, -1, -1 },   "headroom"                                },
-    { pool_backwards,          { 0, 0, 1, -1, -1 },    "pool 10.0.0.150-10.0.0.149 ends before"  },
-    { pool_outside,            { 0, 0, 1, -1, -1 },    "host addresses of the subnet"            },
-    { pool_with_broadcast,     { 0, 0, 1, -1, -1 },    "host addresses of the subnet"            },
-    { pools_overlap,           { 0, 0, 1, -1, -1 },    "overlaps another pool"                   },
-    { exclude_outside,         { 0, 0, 0, -1, -1 },    "exclude 10.0.0.20-10.0.0.100"            },
-    { exclude_backwards,       { 0, 0, 0, -1, -1 },    "exclude 10.0.0.20-10.0.0.19"             },
-    { too_many_pools,          { 0, 0, -1, -1, -1 },   "65 pools"                                },
-    { too_many_excludes,       { 0, 0, 0, -1, -1 },    "257 excludes"                            },
-    { too_many_addresses,      { 1, 0, -1, -1, -1 },   "pools of 16777217 addresses"             },
-    { reserved_outside,        { 0, 0, -1, 1, -1 },    "10.0.1.5: expected a host address"       },
-    { reserved_broadcast,      { 0, 0, -1, 1, -1 },    "10.0.0.255: expected a host address"     },
-    { reserved_twice,          { 0, 0, -1, 1, -1 },    "10.0.0.5 is reserved twice"              },
-    { same_client,             { 0, 0, -1, 1, -1 },    "10.0.0.50: the client has another"       },
-    { same_client_id,          { 0, 0, -1, 1, -1 },    "10.0.0.50: the client has another"       },
-    { client_of_nothing,       { 0, 0, -1, 1, -1 },    "either a hardware address or a client id"},
-    { client_of_both,          { 0, 0, -1, 1, -1 },    "either a hardware address or a client id"},
-    { short_client_id,         { 0, 0, -1, 1, -1 },    "2 to 255 octets"                         },
-    { long_hardware,           { 0, 0, -1, 0, -1 },    "at most 16 octets"                       },
-    { long_hostname,           { 0, 0, -1, 1, -1 },    "host name"                               },
-    { too_many_networks,       { -1, -1, -1, -1, -1 }, "65 networks"                             },
-    { too_many_subnets,        { -1, -1, -1, -1, -1 }, "4098 subnets"                            },
-    { too_many_reservations,   { -1, -1, -1, -1, -1 }, "200001 reservations"                     },
+    {upper_case_name,              { 1, -1, -1, -1, -1 },  "name of a network"                              },
+    { no_name,                     { 1, -1, -1, -1, -1 },  "name of a network"                              },
+    { long_name,                   { 1, -1, -1, -1, -1 },  "name of a network"                              },
+    { same_name,                   { 1, -1, -1, -1, -1 },  "another network lan"                            },
+    { node_0,                      { 0, -1, -1, -1, -1 },  "node 0"                                         },
+    { node_twice,                  { 0, -1, -1, -1, -1 },  "node 1 has two"                                 },
+    { too_many_thresholds,         { 0, -1, -1, -1, -1 },  "10 delay thresholds"                            },
+    { fixed_server_id_missing,     { 1, -1, -1, -1, -1 },  "server id 0.0.0.0"                              },
+    { options_not_ascending,       { 0, 0, -1, -1, 1 },    "option 6: expected each code once"              },
+    { option_255,                  { 0, 0, -1, -1, 1 },    "option 255 cannot be set"                       },
+    { long_option,                 { 0, 0, -1, -1, 1 },    "1021 octets"                                    },
+    { long_boot_file,              { 0, 1, -1, -1, -1 },   "boot file"                                      },
+    { long_boot_server,            { 1, -1, -1, -1, -1 },  "boot server"                                    },
+    { prefix_of_length_33,         { 0, 1, -1, -1, -1 },   "prefix length 33"                               },
+    { prefix_of_length_0,          { 0, 1, -1, -1, -1 },   "prefix length 0"                                },
+    { host_bits,                   { 0, 1, -1, -1, -1 },   "10.0.1.1/24 has host bits"                      },
+    { loopback_inside,             { 1, 0, -1, -1, -1 },   "not for hosts"                                  },
+    { multicast,                   { 1, 0, -1, -1, -1 },   "not for hosts"                                  },
+    { subnets_overlap,             { 0, 0, -1, -1, -1 },   "10.0.0.0/24 overlaps"                           },
+    { subnet_twice,                { 0, 1, -1, -1, -1 },   "10.0.0.0/24 overlaps"                           },
+    { times_out_of_order,          { 0, 1, -1, -1, -1 },   "lease times 60, 600, 599 s"                     },
+    { min_time_0,                  { 0, 1, -1, -1, -1 },   "shortest lease time"                            },
+    { infinite_headroom,           { 0, 1, -1, -1, -1 },   "headroom"                                       },
+    { pool_backwards,              { 0, 0, 1, -1, -1 },    "pool 10.0.0.150-10.0.0.149 ends before"         },
+    { pool_outside,                { 0, 0, 1, -1, -1 },    "host addresses of the subnet"                   },
+    { pool_with_broadcast,         { 0, 0, 1, -1, -1 },    "host addresses of the subnet"                   },
+    { pools_overlap,               { 0, 0, 1, -1, -1 },    "overlaps another pool"                          },
+    { exclude_outside,             { 0, 0, 0, -1, -1 },    "exclude 10.0.0.20-10.0.0.100"                   },
+    { exclude_backwards,           { 0, 0, 0, -1, -1 },    "exclude 10.0.0.20-10.0.0.19"                    },
+    { too_many_pools,              { 0, 0, -1, -1, -1 },   "65 pools"                                       },
+    { too_many_excludes,           { 0, 0, 0, -1, -1 },    "257 excludes"                                   },
+    { too_many_addresses,          { 1, 0, -1, -1, -1 },   "pools of 16777217 addresses"                    },
+    { reserved_outside,            { 0, 0, -1, 1, -1 },    "10.0.1.5: expected a host address"              },
+    { reserved_broadcast,          { 0, 0, -1, 1, -1 },    "10.0.0.255: expected a host address"            },
+    { reserved_twice,              { 0, 0, -1, 1, -1 },    "10.0.0.5 is reserved twice"                     },
+    { same_client,                 { 0, 0, -1, 1, -1 },    "10.0.0.50: the client has another"              },
+    { same_client_id,              { 0, 0, -1, 1, -1 },    "10.0.0.50: the client has another"              },
+    { same_client_without_address, { 0, 0, -1, 1, -1 },    "another reservation in the subnet"              },
+    { same_combination,            { 0, 0, -1, 1, -1 },    "10.0.0.50: the client has another"              },
+    { client_of_nothing,           { 0, 0, -1, 1, -1 },    "names no client"                                },
+    { short_client_id,             { 0, 0, -1, 1, -1 },    "client id of 1 octets: expected 2 to 255"       },
+    { short_duid,                  { 0, 0, -1, 1, -1 },    "DUID of 2 octets: expected 3 to 250"            },
+    { long_circuit_id,             { 0, 0, -1, 1, -1 },    "circuit id of 254 octets: expected 1 to 253"    },
+    { long_remote_id,              { 0, 0, -1, 1, -1 },    "remote id of 254 octets"                        },
+    { long_hardware,               { 0, 0, -1, 0, -1 },    "hardware address of 17 octets: expected 1 to 16"},
+    { long_hostname,               { 0, 0, -1, 1, -1 },    "host name"                                      },
+    { too_many_networks,           { -1, -1, -1, -1, -1 }, "65 networks"                                    },
+    { too_many_subnets,            { -1, -1, -1, -1, -1 }, "4098 subnets"                                   },
+    { too_many_reservations,       { -1, -1, -1, -1, -1 }, "200001 reservations"                            },
 };
 
 static bool is_at(const struct settings_problem *p, const int place[5])

@@ -33,7 +33,8 @@ static const struct reservation reservations[] = {
      .address = { 0xc0a8010a },
      .hostname = TEXT("director"),
      .options = { 1, one_option } },
-    { .client_id = TEXT("\x00id"), .address = { 0xc0a8010b }                  },
+    { .client_id = TEXT("\x00id"), .address = { 0xc0a8010b }               },
+    { .duid = TEXT("\x00\x03\x00"),                           .circuit_id = TEXT("p\x00"), .remote_id = TEXT("r")},
 };
 static const struct subnet subnets[] = {
     {
@@ -43,7 +44,7 @@ static const struct subnet subnets[] = {
      .boot = { { 0xc0a80102 }, TEXT("boot.example"), TEXT("pxelinux.0") },
      .n_pools = 2,
      .pools = pools,
-     .n_reservations = 2,
+     .n_reservations = 3,
      .reservations = reservations,
      }
 };
@@ -117,6 +118,9 @@ static void assert_same_reservations(const struct subnet *a, const struct subnet
         assert_int_equal(r->hw_type, s->hw_type);
         assert_true(bytes_equal(r->hw_address, s->hw_address));
         assert_true(bytes_equal(r->client_id, s->client_id));
+        assert_true(bytes_equal(r->duid, s->duid));
+        assert_true(bytes_equal(r->circuit_id, s->circuit_id));
+        assert_true(bytes_equal(r->remote_id, s->remote_id));
         assert_true(ip4_equal(r->address, s->address));
         assert_true(bytes_equal(r->hostname, s->hostname));
         assert_same_options(r->options, s->options);

@@ -254,7 +254,35 @@ TEST(options_that_cannot_be_set_say_why)
         "network.yaml:2:73: the value is missing; expected a value or a list of values\n");
 }
 
-TEST(one_client_of_two_kinds_or_none_is_no_reservation)
+TEST(a_reservation_may_name_several_marks_of_its_client_and_no_address)
+{
+    CLEANUP(settings_file_freep)
+    struct settings_file *f = parse("networks:\n"
+                                    "  - name: a\n"
+                                    "    subnets:\n"
+                                    "      - subnet: 10.0.0.0/24\n"
+                                    "        reservations:\n"
+                                    "          - hw-address: \"02:00:00:00:00:01\"\n"
+                                    "            duid: \"00:03:00:01:02\"\n"
+                                    "            circuit-id: eth0:12\n"
+                                    "            remote-id: 0x00ff\n"
+                                    "            hostname: lamp\n");
+    static const uint8_t duid[] = { 0, 3, 0, 1, 2 };
+    static const uint8_t remote_id[] = { 0, 0xff };
+
+    assert_non_null(f);
+
+    const struct reservation *r = &f->value.networks[0].subnets[0].reservations[0];
+
+    assert_int_equal(r->hw_type, 1);
+    assert_int_equal(r->client_id.n, 0);
+    assert_true(bytes_equal(r->duid, bytes_of(duid, sizeof duid)));
+    assert_true(bytes_equal(r->circuit_id, bytes_of_text("eth0:12")));
+    assert_true(bytes_equal(r->remote_id, bytes_of(remote_id, sizeof remote_id)));
+    assert_true(ip4_is_any(r->address));
+}
+
+TEST(a_reservation_of_nobody_is_none)
 {
     assert_null(parse("networks:\n"
                       "  - name: a\n"
@@ -262,15 +290,18 @@ TEST(one_client_of_two_kinds_or_none_is_no_reservation)
                       "      - subnet: 10.0.0.0/24\n"
                       "        reservations:\n"
                       "          - {address: 10.0.0.5}\n"
-                      "          - {hw-address: \"02:00:00:00:00:01\", client-id: \"0102\", "
-                      "address: 10.0.0.6}\n"
-                      "          - {hw-address: \"02:00\", address: 10.0.0.7}\n"));
+                      "          - {hw-address: \"02:00\", address: 10.0.0.7}\n"
+                      "          - {duid: \"0003\", address: 10.0.0.8}\n"
+                      "          - {circuit-id: \"0x\", address: 10.0.0.9}\n"));
     assert_string_equal(
         told(),
-        "network.yaml:6:13: a reservation needs one of the keys \"hw-address\" and \"client-id\"\n"
-        "network.yaml:7:13: a reservation needs only one of the keys \"hw-address\" and "
-        "\"client-id\"\n"
-        "network.yaml:8:26: an Ethernet address has 6 octets, this one 2\n");
+        "network.yaml:6:13: a reservation needs at least one of the keys \"hw-address\", "
+        "\"client-id\", \"duid\", \"circuit-id\" and \"remote-id\"\n"
+        "network.yaml:7:26: an Ethernet address has 6 octets, this one 2\n"
+        "network.yaml:8:20: \"0003\" is not what this key needs; expected a DUID in hex, 3 to 250 "
+        "octets, like \"00:03:00:01:02:00:00:00:00:01\"\n"
+        "network.yaml:9:26: \"0x\" is not what this key needs; expected a text, or 0x and hex, of "
+        "1 to 253 octets\n");
 }
 
 TEST(a_list_where_a_mapping_belongs_is_told)
@@ -319,7 +350,8 @@ int main(void)
         cmocka_unit_test(every_mistake_is_told_with_its_place_and_what_was_meant),
         cmocka_unit_test(a_mistake_of_the_whole_is_told_where_it_stands),
         cmocka_unit_test(options_that_cannot_be_set_say_why),
-        cmocka_unit_test(one_client_of_two_kinds_or_none_is_no_reservation),
+        cmocka_unit_test(a_reservation_may_name_several_marks_of_its_client_and_no_address),
+        cmocka_unit_test(a_reservation_of_nobody_is_none),
         cmocka_unit_test(a_list_where_a_mapping_belongs_is_told),
         cmocka_unit_test(what_is_read_can_be_encoded_and_decoded),
         cmocka_unit_test(settings_that_do_not_fit_into_a_log_entry_are_refused),
