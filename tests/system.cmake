@@ -1,4 +1,5 @@
 system_test(clients)
 system_test(messages)
+system_test(hostile)
 system_test(kill TIMEOUT 300)
 system_test(refusals TIMEOUT 300)

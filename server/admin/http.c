@@ -31,12 +31,14 @@ const char *http_header(const struct http_request *request, const char *name)
     return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
 }
 
+/* In ASCII: marks that turn or clear a line stay \uNNNN when somebody's terminal shows them. */
 static void answer_with(
     struct http_answer *answer, unsigned status, const char *type, json_t *json_take)
 {
     answer->status = status;
     answer->type = type;
-    answer->body = json_take == NULL ? NULL : json_dumps(json_take, JSON_COMPACT);
+    answer->body =
+        json_take == NULL ? NULL : json_dumps(json_take, JSON_COMPACT | JSON_ENSURE_ASCII);
     json_decref(json_take);
 }
 

@@ -37,7 +37,8 @@ json_t *rows_text(const char *text)
 
 static void dump(struct builder *b, json_t *value_take)
 {
-    if (value_take == NULL || json_dumpf(value_take, b->out, JSON_COMPACT | JSON_ENCODE_ANY) != 0) {
+    if (value_take == NULL ||
+        json_dumpf(value_take, b->out, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_ENCODE_ANY) != 0) {
         b->has_failed = true;
     }
     json_decref(value_take);
@@ -128,7 +129,7 @@ int rows_run(
     rows.is_truncated = rv == QUERY_TRUNCATED;
     rows.n = b.n_rows;
     memcpy(rows.last, b.last, sizeof rows.last);
-    rows.columns = json_dumps(b.names, JSON_COMPACT);
+    rows.columns = json_dumps(b.names, JSON_COMPACT | JSON_ENSURE_ASCII);
     json_decref(b.names);
     rv = rv == QUERY_TRUNCATED ? 0 : rv;
     if (rv == 0 && (b.has_failed || rows.columns == NULL)) {

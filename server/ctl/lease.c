@@ -85,7 +85,7 @@ static bool add_lease(struct listing *l, const json_t *lease)
 static bool print_lease_json(const struct listing *l, const json_t *lease)
 {
     (void)fputs(l->n == 0 ? "[\n" : ",\n", stdout);
-    return json_dumpf(lease, stdout, JSON_COMPACT) == 0;
+    return json_dumpf(lease, stdout, JSON_COMPACT | JSON_ENSURE_ASCII) == 0;
 }
 
 static bool take_page(struct listing *l, const json_t *page)

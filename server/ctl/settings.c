@@ -130,7 +130,7 @@ int ctl_settings_show(const struct ctl_line *line)
         return exit;
     }
     if (line->values[CTL_OPTION_JSON] != NULL) {
-        (void)json_dumpf(answer.body, stdout, JSON_COMPACT);
+        (void)json_dumpf(answer.body, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
         (void)putchar('\n');
     } else {
         const char *source = json_string_value(json_object_get(answer.body, "source"));

@@ -35,7 +35,7 @@ static void print_objects(const json_t *columns, const json_t *rows)
             (void)json_object_set(object, json_string_value(json_array_get(columns, c)), value);
         }
         (void)fputs(i == 0 ? "[\n" : ",\n", stdout);
-        (void)json_dumpf(object, stdout, JSON_COMPACT);
+        (void)json_dumpf(object, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
         json_decref(object);
     }
     (void)puts(i == 0 ? "[]" : "\n]");

@@ -215,7 +215,7 @@ int ctl_status(const struct ctl_line *line)
         return exit;
     }
     if (format == TABLE_JSON) {
-        (void)json_dumpf(answer.body, stdout, JSON_INDENT(2));
+        (void)json_dumpf(answer.body, stdout, JSON_INDENT(2) | JSON_ENSURE_ASCII);
         (void)putchar('\n');
     } else {
         print_head(answer.body);

@@ -1,5 +1,7 @@
 """What every scenario shares: where the server is, the lab, and the network's settings."""
+import http.client
 import os
+import socket
 import sys
 
 import pytest
@@ -54,6 +56,19 @@ def no_crash(lab, killed=()):
         assert node.number in killed or node.is_running(), node.log_text()[-3000:]
         for word in ("require(", "ensure(", "AddressSanitizer", "runtime error"):
             assert word not in node.log_text(), node.log_text()[-3000:]
+
+
+def ask_for_text(node, method, path, body=None, headers=None):
+    """Status, headers and body of one request."""
+    connection = http.client.HTTPConnection("localhost", timeout=10)
+    connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.sock.settimeout(10)
+    connection.sock.connect(node.socket)
+    connection.request(method, path, body=body, headers=headers or {})
+    answer = connection.getresponse()
+    text = answer.read()
+    connection.close()
+    return answer.status, answer.headers, text.decode()
 
 
 @pytest.fixture(scope="module")

@@ -41,7 +41,7 @@ class Reply:
         self.flags = struct.unpack("!H", payload[10:12])[0]
         self.ciaddr, self.yiaddr, self.siaddr, self.giaddr = (
             socket.inet_ntoa(payload[at:at + 4]) for at in (12, 16, 20, 24))
-        self.chaddr = payload[28:34]
+        self.chaddr = payload[28:28 + payload[2]]
         self.options, self.order = self._options(payload[240:])
         self.type = self.options.get(53, b"\0")[0]
         self.server_id = socket.inet_ntoa(self.options.get(54, b"\0\0\0\0"))
@@ -62,10 +62,16 @@ class Reply:
 
 
 class RawClient:
-    """One client of the LAN. Several may share a namespace and its socket is their own."""
+    """One client of the LAN. Several may share a namespace and its socket is their own.
+
+    What it may say besides: `extra`, options that go into every message; `hardware`, what it calls
+    its hardware address (at most 16 bytes; its frames keep coming from `mac`); `sname` and `file`.
+    """
 
     def __init__(self, lab, namespace, mac=None, client_id=None):
         self.mac = mac or bytes([2]) + os.urandom(5)
+        self.hardware, self.hardware_type = self.mac, 1
+        self.extra, self.sname, self.file = (), b"", b""
         self.client_id, self.namespace = client_id, namespace
         self.socket = lab.lan_socket(namespace)
         self.socket.setsockopt(263, 1, struct.pack("IHH8s", 2, 1, 0, b""))  # promiscuous
@@ -77,13 +83,16 @@ class RawClient:
 
     def send(self, kind, options=(), ciaddr="0.0.0.0", giaddr="0.0.0.0", secs=0, broadcast=False,
              to=BROADCAST, to_mac=b"\xff" * 6, source="0.0.0.0", ports=(68, 67), damage=None):
-        header = struct.pack("!BBBBIHH", 1, 1, 6, 0, self.xid, secs, 0x8000 if broadcast else 0)
+        header = struct.pack("!BBBBIHH", 1, self.hardware_type, len(self.hardware), 0, self.xid,
+                             secs, 0x8000 if broadcast else 0)
         header += socket.inet_aton(ciaddr) + bytes(8) + socket.inet_aton(giaddr)
-        header += self.mac + bytes(10 + 64 + 128) + COOKIE
+        header += self.hardware.ljust(16, b"\0") + self.sname.ljust(64, b"\0")
+        header += self.file.ljust(128, b"\0") + COOKIE
         listed = [(53, bytes([kind]))]
         if self.client_id:
             listed.append((61, self.client_id))
         listed.extend(options)
+        listed.extend(self.extra)
         body = b"".join(bytes([code, len(value)]) + value for code, value in listed) + b"\xff"
         payload = (header + body).ljust(300, b"\0")
         self.socket.send(udp_frame(self.mac, to_mac, source, to, ports, payload, damage))
@@ -121,7 +130,7 @@ class RawClient:
         if frame[at:at + 2] != b"\x00\x43" or len(payload) < 240 or payload[0] != 2:
             return None
         reply = Reply(payload, socket.inet_ntoa(frame[26:30]))
-        return reply if reply.xid == self.xid and reply.chaddr == self.mac else None
+        return reply if reply.xid == self.xid and reply.chaddr == self.hardware else None
 
     def new_transaction(self):
         self.xid = random.getrandbits(32)
