@@ -205,6 +205,7 @@ static void act(struct exchanges *x, struct exchange *e, struct instant cluster_
         exchange_reply(x, e, MESSAGE_NAK, (struct seconds){ 0 });
         break;
     case VERDICT_REPEAT_ACK:
+        exchange_settle(x, e);
         exchange_reply(x, e, exchange_ack_type(e), e->decision.lease);
         break;
     case VERDICT_PROPOSE_BIND:

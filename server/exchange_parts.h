@@ -103,6 +103,9 @@ void exchange_decide(struct exchanges *x, struct exchange *e, struct instant clu
 /* exchange_propose.c: sends the command of a PROPOSE_* decision; reports, now or at the result. */
 void exchange_propose(struct exchanges *x, struct exchange *e, struct instant cluster_time);
 
+/* A binding exists from now on: what was soft about the client is settled. */
+void exchange_settle(struct exchanges *x, const struct exchange *e);
+
 /* exchange_wait.c */
 
 int waiting_table_new(struct waiting_table **ret_table, uint64_t seed);

@@ -62,8 +62,7 @@ static struct decline_command decline_of(
     };
 }
 
-/* A binding exists from now on: what was soft about the client is settled. */
-static void settle(struct exchanges *x, const struct exchange *e)
+void exchange_settle(struct exchanges *x, const struct exchange *e)
 {
     offers_remove(x->offers, e->place);
     observed_remove(x->observed, e->place);
@@ -87,7 +86,7 @@ static void acknowledge(struct exchanges *x, struct exchange *e, const struct re
     struct instant cluster_time = x->proposer.cluster_time(x->proposer.data);
     struct seconds lease = promise_of(result, instant_max(cluster_time, result->at));
 
-    settle(x, e);
+    exchange_settle(x, e);
     if (lease.value > 0) {
         exchange_reply(x, e, exchange_ack_type(e), lease);
     } else {
