@@ -49,6 +49,9 @@ struct bind_command {
     struct bytes hostname;      /* cleaned, 0..HOSTNAME_MAX */
     struct bytes agent_info;    /* option 82 verbatim */
     struct bytes vendor_class, user_class;
+    /* Of the settings by which the origin judged the client's classes. An address of a pool that is
+     * not for everyone is bound only while these are in force. */
+    uint64_t settings_version;
 };
 
 /* Ends a binding at the client's wish (RFC 2131 4.3.4). */

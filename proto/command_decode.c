@@ -49,6 +49,7 @@ static bool read_bind(const Leasehold__V1__Command *m, struct arena *a, struct c
         .agent_info = borrow(b->agent_info),
         .vendor_class = borrow(b->vendor_class),
         .user_class = borrow(b->user_class),
+        .settings_version = b->settings_version,
     };
     return b->hw_type <= UINT8_MAX;
 }

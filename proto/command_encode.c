@@ -51,6 +51,7 @@ static void make_bind(const struct bind_command *c, struct message *m)
     b->agent_info = lend(c->agent_info);
     b->vendor_class = lend(c->vendor_class);
     b->user_class = lend(c->user_class);
+    b->settings_version = c->settings_version;
     m->command.body_case = LEASEHOLD__V1__COMMAND__BODY_BIND;
     m->command.bind = b;
 }

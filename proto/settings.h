@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "base/instant.h"
 #include "base/ip4.h"
+#include "proto/class_set.h"
 #include "proto/dhcp/option.h"
 
 /*
@@ -14,7 +15,7 @@
  * Built by server/config from network.yaml, encoded by proto/settings_codec.h into a PutSettings
  * command, decoded on every node, checked and indexed by storage/network. Inheritance
  * (global < network < subnet) of times is resolved by whoever builds the value; options are
- * kept per scope and merged when a client is answered.
+ * kept per scope, and merged with those of the client's classes when it is answered.
  */
 
 enum {
@@ -22,6 +23,10 @@ enum {
     POOLS_MAX = 64,     /* of one subnet */
     EXCLUDES_MAX = 256, /* of one pool */
     RESERVATIONS_MAX = 200000,
+    CLASS_NAME_MAX = 64,               /* with a NUL after it */
+    CLASS_TERMS_MAX = 64,              /* of one class */
+    CLASS_VALUE_MAX = 255,             /* octets that a term compares with */
+    SETTINGS_TERMS_MAX = 4096,         /* of all classes: what one message may cost */
     POOL_ADDRESSES_MAX = 1u << 24,     /* of all pools of a subnet */
     SETTINGS_ADDRESSES_MAX = 1u << 26, /* of all pools: 8 MiB of bits on every node */
 };
@@ -48,6 +53,8 @@ struct pool {
     struct ip4_range range;
     unsigned n_excludes;
     const struct ip4_range *excludes;
+    struct class_set classes; /* for clients in one of them alone; empty: for every client */
+    struct option_list options;
 };
 
 /*
@@ -69,6 +76,54 @@ struct reservation {
 struct lease_times {
     struct seconds min, default_, max; /* min <= default_ <= max; max may be infinite */
     struct seconds headroom;           /* hold = lease + headroom (RFC 2131 3.3) */
+};
+
+/* What a scope does not say, in a class alone; no duration has this value. */
+#define TIMES_UNSET_S 0xfffffffeu
+
+/*
+ * The condition of a class: terms in postfix order, each of which leaves true or false. ALL and
+ * ANY take the last `number` results, NOT takes the last one; what is left at the end decides.
+ */
+enum term_kind {
+    TERM_ALL = 0,
+    TERM_ANY,
+    TERM_NOT,
+    TERM_CLASS,        /* is in class `number`, an earlier one */
+    TERM_OPTION,       /* option `number`, compared with `value` */
+    TERM_AGENT_INFO,   /* sub-option `number` of option 82, compared with `value` */
+    TERM_USER_CLASS,   /* one of the user classes (option 77), compared with `value` */
+    TERM_ARCHITECTURE, /* `number` is in option 93 */
+    TERM_HARDWARE,     /* the hardware address begins with the first `number` bits of `value` */
+    TERM_LOCAL,        /* an Ethernet address with the locally administered bit */
+    TERM_RELAY,        /* the relay is in the prefix of `value`, 4 octets, and length `number` */
+    TERM_KNOWN,        /* has a reservation in the network */
+    TERM_NETWORK,      /* is in the network named `value` */
+};
+
+enum comparison {
+    COMPARISON_PRESENT = 0, /* whatever the value */
+    COMPARISON_EQUALS,
+    COMPARISON_STARTS_WITH,
+    COMPARISON_CONTAINS,
+};
+
+struct class_term {
+    enum term_kind kind;
+    enum comparison comparison;
+    uint32_t number;
+    struct bytes value;
+};
+
+/* Clients that something in their messages has in common. A client may be in several. */
+struct client_class {
+    struct bytes name; /* unique; as that of a network */
+    unsigned n_terms;
+    const struct class_term *terms;
+    bool is_blocked; /* its clients get no answer */
+    struct option_list options;
+    struct boot_settings boot;
+    struct lease_times times; /* TIMES_UNSET_S: as without the class */
 };
 
 struct subnet {
@@ -128,6 +183,8 @@ struct settings {
     struct option_list options; /* global */
     unsigned n_networks;
     const struct network *networks;
+    unsigned n_classes; /* at most CLASSES_MAX */
+    const struct client_class *classes;
 };
 
 #endif

@@ -3,73 +3,66 @@
 #include "base/arena.h"
 #include "base/err.h"
 #include "proto/peer.h"
-#include "proto/settings.pb-c.h"
 #include "proto/settings_codec.h"
+#include "proto/settings_parts.h"
 
 /*
  * Decoding: the messages live in an arena of their own and are gone at the end; the values are
- * copied into the document's. Readers fill what they can and note in `is_bad` that a number was
- * out of its range; settings_decode() looks once, at the end.
+ * copied into the document's.
  */
-struct decoding {
-    struct arena *arena;
-    bool is_bad;
-};
-
 struct document {
     struct settings_document public; /* first: freed through it */
     struct arena arena;
 };
 
-static uint32_t at_most(struct decoding *d, uint32_t value, uint32_t max)
+uint32_t settings_at_most(struct settings_decoding *d, uint32_t value, uint32_t max)
 {
     d->is_bad |= value > max;
     return value <= max ? value : 0;
 }
 
-/* Room for @n elements of @size bytes each; NULL when they are too many, or out of memory. */
-static void *room(struct decoding *d, size_t n, size_t max, size_t size)
+void *settings_room(struct settings_decoding *d, size_t n, size_t max, size_t size)
 {
     d->is_bad |= n > max;
     return n <= max ? arena_array(d->arena, n, size) : NULL;
 }
 
-static struct bytes read_bytes(struct decoding *d, ProtobufCBinaryData b)
+struct bytes settings_decode_bytes(struct settings_decoding *d, ProtobufCBinaryData b)
 {
     return arena_copy(d->arena, bytes_of(b.data, b.len));
 }
 
-static struct option_list read_options(
-    struct decoding *d, Leasehold__V1__Option *const *at, size_t n)
+struct option_list settings_decode_options(
+    struct settings_decoding *d, Leasehold__V1__Option *const *at, size_t n)
 {
-    struct option_value *values = room(d, n, UINT8_MAX, sizeof *values);
+    struct option_value *values = settings_room(d, n, UINT8_MAX, sizeof *values);
 
     if (values == NULL) {
         return (struct option_list){ .n = 0 };
     }
     for (size_t i = 0; i < n; i++) {
         values[i] = (struct option_value){
-            .code = (uint8_t)at_most(d, at[i]->code, UINT8_MAX),
+            .code = (uint8_t)settings_at_most(d, at[i]->code, UINT8_MAX),
             .forced = at[i]->forced != 0,
-            .value = read_bytes(d, at[i]->value),
+            .value = settings_decode_bytes(d, at[i]->value),
         };
     }
     return (struct option_list){ (unsigned)n, values };
 }
 
-static struct boot_settings read_boot(struct decoding *d, const Leasehold__V1__Boot *m)
+struct boot_settings settings_decode_boot(struct settings_decoding *d, const Leasehold__V1__Boot *m)
 {
     if (m == NULL) {
         return (struct boot_settings){ .next_server = IP4_ANY };
     }
     return (struct boot_settings){
         .next_server = ip4_of(m->next_server),
-        .server_name = read_bytes(d, m->server_name),
-        .file = read_bytes(d, m->file),
+        .server_name = settings_decode_bytes(d, m->server_name),
+        .file = settings_decode_bytes(d, m->file),
     };
 }
 
-static struct ip4_range read_range(struct decoding *d, const Leasehold__V1__Range *m)
+static struct ip4_range read_range(struct settings_decoding *d, const Leasehold__V1__Range *m)
 {
     if (m == NULL) {
         d->is_bad = true;
@@ -78,11 +71,13 @@ static struct ip4_range read_range(struct decoding *d, const Leasehold__V1__Rang
     return (struct ip4_range){ ip4_of(m->first), ip4_of(m->last) };
 }
 
-static void read_pool(struct decoding *d, const Leasehold__V1__Pool *m, struct pool *p)
+static void read_pool(struct settings_decoding *d, const Leasehold__V1__Pool *m, struct pool *p)
 {
-    struct ip4_range *excludes = room(d, m->n_excludes, EXCLUDES_MAX, sizeof *excludes);
+    struct ip4_range *excludes = settings_room(d, m->n_excludes, EXCLUDES_MAX, sizeof *excludes);
 
     p->range = read_range(d, m->range);
+    p->classes = settings_decode_class_set(d, m->classes, m->n_classes);
+    p->options = settings_decode_options(d, m->options, m->n_options);
     if (excludes == NULL) {
         return;
     }
@@ -93,9 +88,10 @@ static void read_pool(struct decoding *d, const Leasehold__V1__Pool *m, struct p
     p->n_excludes = (unsigned)m->n_excludes;
 }
 
-static void read_pools(struct decoding *d, const Leasehold__V1__Subnet *m, struct subnet *s)
+static void read_pools(
+    struct settings_decoding *d, const Leasehold__V1__Subnet *m, struct subnet *s)
 {
-    struct pool *pools = room(d, m->n_pools, POOLS_MAX, sizeof *pools);
+    struct pool *pools = settings_room(d, m->n_pools, POOLS_MAX, sizeof *pools);
 
     if (pools == NULL) {
         return;
@@ -107,9 +103,11 @@ static void read_pools(struct decoding *d, const Leasehold__V1__Subnet *m, struc
     s->n_pools = (unsigned)m->n_pools;
 }
 
-static void read_reservations(struct decoding *d, const Leasehold__V1__Subnet *m, struct subnet *s)
+static void read_reservations(
+    struct settings_decoding *d, const Leasehold__V1__Subnet *m, struct subnet *s)
 {
-    struct reservation *values = room(d, m->n_reservations, RESERVATIONS_MAX, sizeof *values);
+    struct reservation *values =
+        settings_room(d, m->n_reservations, RESERVATIONS_MAX, sizeof *values);
 
     if (values == NULL) {
         return;
@@ -118,40 +116,42 @@ static void read_reservations(struct decoding *d, const Leasehold__V1__Subnet *m
         const Leasehold__V1__Reservation *r = m->reservations[i];
 
         values[i] = (struct reservation){
-            .hw_type = (uint8_t)at_most(d, r->hw_type, UINT8_MAX),
-            .hw_address = read_bytes(d, r->hw_address),
-            .client_id = read_bytes(d, r->client_id),
-            .duid = read_bytes(d, r->duid),
-            .circuit_id = read_bytes(d, r->circuit_id),
-            .remote_id = read_bytes(d, r->remote_id),
+            .hw_type = (uint8_t)settings_at_most(d, r->hw_type, UINT8_MAX),
+            .hw_address = settings_decode_bytes(d, r->hw_address),
+            .client_id = settings_decode_bytes(d, r->client_id),
+            .duid = settings_decode_bytes(d, r->duid),
+            .circuit_id = settings_decode_bytes(d, r->circuit_id),
+            .remote_id = settings_decode_bytes(d, r->remote_id),
             .address = ip4_of(r->address),
-            .hostname = read_bytes(d, r->hostname),
-            .options = read_options(d, r->options, r->n_options),
+            .hostname = settings_decode_bytes(d, r->hostname),
+            .options = settings_decode_options(d, r->options, r->n_options),
         };
     }
     s->reservations = values;
     s->n_reservations = (unsigned)m->n_reservations;
 }
 
-static void read_subnet(struct decoding *d, const Leasehold__V1__Subnet *m, struct subnet *s)
+static void read_subnet(
+    struct settings_decoding *d, const Leasehold__V1__Subnet *m, struct subnet *s)
 {
     s->prefix.network = ip4_of(m->network);
-    s->prefix.length = (uint8_t)at_most(d, m->prefix_length, 32);
+    s->prefix.length = (uint8_t)settings_at_most(d, m->prefix_length, 32);
     s->times = (struct lease_times){
         .min = { m->min_s },
         .default_ = { m->default_s },
         .max = { m->max_s },
         .headroom = { m->headroom_s },
     };
-    s->options = read_options(d, m->options, m->n_options);
-    s->boot = read_boot(d, m->boot);
+    s->options = settings_decode_options(d, m->options, m->n_options);
+    s->boot = settings_decode_boot(d, m->boot);
     read_pools(d, m, s);
     read_reservations(d, m, s);
 }
 
-static void read_subnets(struct decoding *d, const Leasehold__V1__Network *m, struct network *n)
+static void read_subnets(
+    struct settings_decoding *d, const Leasehold__V1__Network *m, struct network *n)
 {
-    struct subnet *subnets = room(d, m->n_subnets, SUBNETS_MAX, sizeof *subnets);
+    struct subnet *subnets = settings_room(d, m->n_subnets, SUBNETS_MAX, sizeof *subnets);
 
     if (subnets == NULL) {
         return;
@@ -163,9 +163,10 @@ static void read_subnets(struct decoding *d, const Leasehold__V1__Network *m, st
     n->n_subnets = (unsigned)m->n_subnets;
 }
 
-static void read_thresholds(struct decoding *d, const Leasehold__V1__Network *m, struct network *n)
+static void read_thresholds(
+    struct settings_decoding *d, const Leasehold__V1__Network *m, struct network *n)
 {
-    struct threshold *values = room(d, m->n_thresholds, MEMBERS_MAX, sizeof *values);
+    struct threshold *values = settings_room(d, m->n_thresholds, MEMBERS_MAX, sizeof *values);
 
     if (values == NULL) {
         return;
@@ -178,20 +179,23 @@ static void read_thresholds(struct decoding *d, const Leasehold__V1__Network *m,
 }
 
 /* The messages' enumerations begin at 1, ours at 0; "not said" wraps and is refused. */
-static void read_modes(struct decoding *d, const Leasehold__V1__Network *m, struct network *n)
+static void read_modes(
+    struct settings_decoding *d, const Leasehold__V1__Network *m, struct network *n)
 {
     uint32_t source = (uint32_t)m->delay_source - 1;
     uint32_t authoritative = (uint32_t)m->authoritative - 1;
     uint32_t server_id = (uint32_t)m->server_id_mode - 1;
 
-    n->delay_source = (enum delay_source)at_most(d, source, DELAY_SOURCE_SECS);
-    n->authoritative = (enum authoritative)at_most(d, authoritative, AUTHORITATIVE_AFTER_10S);
-    n->server_id_mode = (enum server_id_mode)at_most(d, server_id, SERVER_ID_FIXED);
+    n->delay_source = (enum delay_source)settings_at_most(d, source, DELAY_SOURCE_SECS);
+    n->authoritative =
+        (enum authoritative)settings_at_most(d, authoritative, AUTHORITATIVE_AFTER_10S);
+    n->server_id_mode = (enum server_id_mode)settings_at_most(d, server_id, SERVER_ID_FIXED);
 }
 
-static void read_network(struct decoding *d, const Leasehold__V1__Network *m, struct network *n)
+static void read_network(
+    struct settings_decoding *d, const Leasehold__V1__Network *m, struct network *n)
 {
-    n->name = read_bytes(d, m->name);
+    n->name = settings_decode_bytes(d, m->name);
     read_thresholds(d, m, n);
     n->collapse = m->collapse != 0;
     n->retry_step_ms = m->retry_step_ms;
@@ -199,16 +203,18 @@ static void read_network(struct decoding *d, const Leasehold__V1__Network *m, st
     n->server_id = ip4_of(m->server_id);
     n->probation = (struct seconds){ m->probation_s };
     n->echo_client_id = m->echo_client_id != 0;
-    n->options = read_options(d, m->options, m->n_options);
-    n->boot = read_boot(d, m->boot);
+    n->options = settings_decode_options(d, m->options, m->n_options);
+    n->boot = settings_decode_boot(d, m->boot);
     read_subnets(d, m, n);
 }
 
-static void read_settings(struct decoding *d, const Leasehold__V1__Settings *m, struct settings *s)
+static void read_settings(
+    struct settings_decoding *d, const Leasehold__V1__Settings *m, struct settings *s)
 {
-    struct network *networks = room(d, m->n_networks, NETWORKS_MAX, sizeof *networks);
+    struct network *networks = settings_room(d, m->n_networks, NETWORKS_MAX, sizeof *networks);
 
-    s->options = read_options(d, m->options, m->n_options);
+    s->options = settings_decode_options(d, m->options, m->n_options);
+    settings_decode_classes(d, m, s);
     if (networks == NULL) {
         return;
     }
@@ -234,7 +240,7 @@ static void keep_until_reset(void *arena, void *p)
 static int decode_into(struct bytes encoded, struct arena *scratch, struct document *doc)
 {
     ProtobufCAllocator allocator = { alloc_in_arena, keep_until_reset, scratch };
-    struct decoding d = { .arena = &doc->arena };
+    struct settings_decoding d = { .arena = &doc->arena };
     const Leasehold__V1__Settings *m =
         leasehold__v1__settings__unpack(&allocator, encoded.n, encoded.at);
 

@@ -3,15 +3,15 @@
 
 #include "base/arena.h"
 #include "base/err.h"
-#include "proto/settings.pb-c.h"
 #include "proto/settings_codec.h"
+#include "proto/settings_parts.h"
 
 /*
  * Encoding: the tree of messages is made in an arena. A maker that finds the arena exhausted
  * leaves its list empty; settings_encode() asks the arena once, at the end.
  */
 
-static ProtobufCBinaryData lend(struct bytes b)
+ProtobufCBinaryData settings_lend(struct bytes b)
 {
     union {
         const uint8_t *borrowed;
@@ -21,7 +21,8 @@ static ProtobufCBinaryData lend(struct bytes b)
     return (ProtobufCBinaryData){ .len = b.n, .data = at.unchanged };
 }
 
-static Leasehold__V1__Option **make_options(struct arena *a, struct option_list list, size_t *ret_n)
+Leasehold__V1__Option **settings_encode_options(
+    struct arena *a, struct option_list list, size_t *ret_n)
 {
     Leasehold__V1__Option **at = arena_array(a, list.n, sizeof *at);
     Leasehold__V1__Option *each = arena_array(a, list.n, sizeof *each);
@@ -33,22 +34,22 @@ static Leasehold__V1__Option **make_options(struct arena *a, struct option_list 
         leasehold__v1__option__init(&each[i]);
         each[i].code = list.at[i].code;
         each[i].forced = list.at[i].forced;
-        each[i].value = lend(list.at[i].value);
+        each[i].value = settings_lend(list.at[i].value);
         at[i] = &each[i];
     }
     *ret_n = list.n;
     return at;
 }
 
-static Leasehold__V1__Boot *make_boot(struct arena *a, const struct boot_settings *b)
+Leasehold__V1__Boot *settings_encode_boot(struct arena *a, const struct boot_settings *b)
 {
     Leasehold__V1__Boot *m = arena_array(a, 1, sizeof *m);
 
     if (m != NULL) {
         leasehold__v1__boot__init(m);
         m->next_server = b->next_server.value;
-        m->server_name = lend(b->server_name);
-        m->file = lend(b->file);
+        m->server_name = settings_lend(b->server_name);
+        m->file = settings_lend(b->file);
     }
     return m;
 }
@@ -88,6 +89,8 @@ static Leasehold__V1__Pool **make_pools(struct arena *a, const struct subnet *s,
         leasehold__v1__pool__init(&each[i]);
         each[i].range = n_range == 1 ? range[0] : NULL;
         each[i].excludes = make_ranges(a, p->excludes, p->n_excludes, &each[i].n_excludes);
+        each[i].classes = settings_encode_class_set(a, &p->classes, &each[i].n_classes);
+        each[i].options = settings_encode_options(a, p->options, &each[i].n_options);
         at[i] = &each[i];
     }
     *ret_n = s->n_pools;
@@ -108,14 +111,14 @@ static Leasehold__V1__Reservation **make_reservations(
 
         leasehold__v1__reservation__init(&each[i]);
         each[i].hw_type = r->hw_type;
-        each[i].hw_address = lend(r->hw_address);
-        each[i].client_id = lend(r->client_id);
-        each[i].duid = lend(r->duid);
-        each[i].circuit_id = lend(r->circuit_id);
-        each[i].remote_id = lend(r->remote_id);
+        each[i].hw_address = settings_lend(r->hw_address);
+        each[i].client_id = settings_lend(r->client_id);
+        each[i].duid = settings_lend(r->duid);
+        each[i].circuit_id = settings_lend(r->circuit_id);
+        each[i].remote_id = settings_lend(r->remote_id);
         each[i].address = r->address.value;
-        each[i].hostname = lend(r->hostname);
-        each[i].options = make_options(a, r->options, &each[i].n_options);
+        each[i].hostname = settings_lend(r->hostname);
+        each[i].options = settings_encode_options(a, r->options, &each[i].n_options);
         at[i] = &each[i];
     }
     *ret_n = s->n_reservations;
@@ -131,8 +134,8 @@ static void make_subnet(struct arena *a, const struct subnet *s, Leasehold__V1__
     m->default_s = s->times.default_.value;
     m->max_s = s->times.max.value;
     m->headroom_s = s->times.headroom.value;
-    m->options = make_options(a, s->options, &m->n_options);
-    m->boot = make_boot(a, &s->boot);
+    m->options = settings_encode_options(a, s->options, &m->n_options);
+    m->boot = settings_encode_boot(a, &s->boot);
     m->pools = make_pools(a, s, &m->n_pools);
     m->reservations = make_reservations(a, s, &m->n_reservations);
 }
@@ -176,7 +179,7 @@ static Leasehold__V1__Threshold **make_thresholds(
 static void make_network(struct arena *a, const struct network *n, Leasehold__V1__Network *m)
 {
     leasehold__v1__network__init(m);
-    m->name = lend(n->name);
+    m->name = settings_lend(n->name);
     m->thresholds = make_thresholds(a, n, &m->n_thresholds);
     m->collapse = n->collapse;
     m->retry_step_ms = n->retry_step_ms;
@@ -186,8 +189,8 @@ static void make_network(struct arena *a, const struct network *n, Leasehold__V1
     m->server_id = n->server_id.value;
     m->probation_s = n->probation.value;
     m->echo_client_id = n->echo_client_id;
-    m->options = make_options(a, n->options, &m->n_options);
-    m->boot = make_boot(a, &n->boot);
+    m->options = settings_encode_options(a, n->options, &m->n_options);
+    m->boot = settings_encode_boot(a, &n->boot);
     m->subnets = make_subnets(a, n, &m->n_subnets);
 }
 
@@ -233,8 +236,9 @@ int settings_encode(const struct settings *s, uint8_t **ret_encoded, size_t *ret
     int result = ERR_NOMEM;
 
     arena_init(&arena);
-    m.options = make_options(&arena, s->options, &m.n_options);
+    m.options = settings_encode_options(&arena, s->options, &m.n_options);
     m.networks = make_networks(&arena, s, &m.n_networks);
+    m.classes = settings_encode_classes(&arena, s, &m.n_classes);
     if (!arena.is_exhausted) {
         result = pack(&m, ret_encoded, ret_n);
     }

@@ -34,11 +34,15 @@ static struct transition_facts facts_of(
         .now = a->now,
         .node = a->c->origin,
         .probation = { PROBATION_DEFAULT_S },
+        .settings_version = network_map_version(a->s->map),
     };
 
     if (subnet != NULL) {
         facts.subnet_id = subnet->prefix.network.value;
-        facts.in_pool = subnet_pools_contain(subnet, address);
+        const struct pool *pool = subnet_pool_of(subnet, address);
+
+        facts.in_pool = pool != NULL;
+        facts.for_classes = pool != NULL && !class_set_is_empty(&pool->classes);
         facts.probation = network->probation;
     }
     if (ret_network != NULL) {

@@ -7,7 +7,7 @@
 
 struct settings_problem findings_nowhere(void)
 {
-    return (struct settings_problem){ -1, -1, -1, -1, -1, "" };
+    return (struct settings_problem){ -1, -1, -1, -1, -1, -1, "" };
 }
 
 void findings_add(struct findings *f, const char *format, ...)

@@ -5,6 +5,7 @@
 
 /* Findings - what a check of settings has found so far; private to settings_check(). */
 struct findings {
+    const struct settings *settings;
     struct settings_problem *problems;
     unsigned max, n;
     struct settings_problem here; /* the place that is being looked at */
@@ -17,8 +18,13 @@ struct settings_problem findings_nowhere(void);
 void findings_add(struct findings *f, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* A name as networks and classes have it: 1 to 63 characters a-z 0-9 - _ . */
+bool findings_name_is_good(struct bytes name);
+
 void findings_check_options(struct findings *f, struct option_list options);
 void findings_check_boot(struct findings *f, const struct boot_settings *b);
+
+void findings_check_classes(struct findings *f);
 
 /* Returns how many addresses the pools of @s have. */
 uint64_t findings_check_subnet(struct findings *f, const struct subnet *s);

@@ -94,14 +94,24 @@ static bool pool_contains(const struct pool *p, struct ip4 a)
     return true;
 }
 
-bool subnet_pools_contain(const struct subnet *s, struct ip4 a)
+const struct pool *subnet_pool_of(const struct subnet *s, struct ip4 a)
 {
     for (unsigned i = 0; i < s->n_pools; i++) {
         if (pool_contains(&s->pools[i], a)) {
-            return true;
+            return &s->pools[i];
         }
     }
-    return false;
+    return NULL;
+}
+
+bool subnet_pools_contain(const struct subnet *s, struct ip4 a)
+{
+    return subnet_pool_of(s, a) != NULL;
+}
+
+bool pool_admits(const struct pool *p, const struct class_set *classes)
+{
+    return class_set_is_empty(&p->classes) || class_set_meets(&p->classes, classes);
 }
 
 const struct pool_map *network_map_pools(
@@ -168,6 +178,7 @@ static void unset_reserved(uint64_t *words, const struct pool_map *p, const stru
 static int map_pool(
     struct network_map *m, const struct subnet *s, const struct pool *pool, struct pool_map *p)
 {
+    p->pool = pool;
     p->range = pool->range;
     p->block = ip4_of(pool->range.first.value & ~UINT32_C(63));
     p->n_words = (pool->range.last.value - p->block.value) / 64 + 1;

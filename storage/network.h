@@ -14,13 +14,14 @@ struct network_map;
 
 /* Where in the document a problem is; indices are -1 where they do not apply. */
 struct settings_problem {
-    int network, subnet, pool, reservation, option;
+    int network, subnet, pool, reservation, client_class, option;
     char text[200]; /* a sentence: what is wrong, and what was expected */
 };
 
 /*
  * Lists what is wrong with @s: overlapping subnets or pools, pools outside their subnet, an
- * address reserved twice, one client twice in a subnet, names twice, ... Writes at most @max
+ * address reserved twice, one client twice in a subnet, names twice, classes whose condition is
+ * none, ... Writes at most @max
  * problems and sets *@ret_n to how many there are. Returns 0 or ERR_NOMEM: nodes must not come to
  * different verdicts because one of them is short of memory.
  */
@@ -43,11 +44,17 @@ const struct network *network_map_by_name(const struct network_map *m, struct by
 const struct subnet *network_map_subnet_of(
     const struct network_map *m, struct ip4 a, const struct network **ret_network);
 
-/* True when @a is in a pool of @s and not excluded. */
+/* The pool of @s that @a is in and not excluded from; NULL when there is none. */
+const struct pool *subnet_pool_of(const struct subnet *s, struct ip4 a);
+
 bool subnet_pools_contain(const struct subnet *s, struct ip4 a);
 
-/* The addresses of a pool that anyone may get: neither excluded nor reserved. */
+/* True when a client in @classes may get an address of @p. */
+bool pool_admits(const struct pool *p, const struct class_set *classes);
+
+/* The addresses of a pool that are neither excluded nor reserved. */
 struct pool_map {
+    const struct pool *pool;
     struct ip4_range range;
     struct ip4 block;       /* range.first rounded down to a multiple of 64 */
     uint32_t n_words;       /* of 64 addresses each, up to range.last */

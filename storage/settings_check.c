@@ -5,7 +5,7 @@
 #include "proto/peer.h"
 #include "storage/findings.h"
 
-static bool name_is_good(struct bytes name)
+bool findings_name_is_good(struct bytes name)
 {
     bool is_good = name.n >= 1 && name.n < NETWORK_NAME_MAX;
 
@@ -22,7 +22,7 @@ static void check_name(struct findings *f, const struct settings *s, unsigned i)
 {
     struct bytes name = s->networks[i].name;
 
-    if (!name_is_good(name)) {
+    if (!findings_name_is_good(name)) {
         findings_add(
             f,
             "the name of a network: expected 1 to %d characters a-z 0-9 - _ .",
@@ -171,11 +171,15 @@ static bool totals_are_good(struct findings *f, const struct settings *s, unsign
 int settings_check(
     const struct settings *s, struct settings_problem *problems, unsigned max, unsigned *ret_n)
 {
-    struct findings f = { .problems = problems, .max = max, .here = findings_nowhere() };
+    struct findings f = {
+        .settings = s, .problems = problems, .max = max, .here = findings_nowhere()
+    };
     uint64_t n_addresses = 0;
     unsigned n_subnets = 0;
 
     findings_check_options(&f, s->options);
+    findings_check_classes(&f);
+    f.here = findings_nowhere();
     if (totals_are_good(&f, s, &n_subnets)) {
         for (unsigned i = 0; i < s->n_networks; i++) {
             n_addresses += check_network(&f, s, i);

@@ -68,6 +68,17 @@ static void check_excludes(struct findings *f, const struct pool *p)
     }
 }
 
+static void check_classes_of_pool(struct findings *f, const struct pool *p)
+{
+    if (class_set_next(&p->classes, f->settings->n_classes) < CLASSES_MAX) {
+        findings_add(
+            f,
+            "pool %s-%s is for a class that does not exist",
+            address_text_of(p->range.first).text,
+            address_text_of(p->range.last).text);
+    }
+}
+
 /* Returns how many addresses the pool has; 0 when it has a fault. */
 static uint64_t check_pool(struct findings *f, const struct subnet *s, unsigned i)
 {
@@ -90,6 +101,8 @@ static uint64_t check_pool(struct findings *f, const struct subnet *s, unsigned 
         }
     }
     check_excludes(f, p);
+    check_classes_of_pool(f, p);
+    findings_check_options(f, p->options);
     return ip4_range_size(p->range);
 }
 

@@ -9,6 +9,8 @@ target_sources(test_network PRIVATE support/sample_settings.c)
 unit_test(settings_check LINK lease)
 with_failing_heap(test_settings_check)
 target_sources(test_settings_check PRIVATE support/sample_settings.c)
+unit_test(class_check LINK lease)
+target_sources(test_class_check PRIVATE support/sample_settings.c)
 fuzz_test(settings LINK lease)
 
 unit_test(allocate LINK lease)

@@ -6,8 +6,7 @@
 
 /* Settings values - readers of values that only network.yaml has */
 
-/* Times that a scope does not name have this value; no duration can. */
-#define TIMES_UNSET_S 0xfffffffeu
+/* Times of a scope that names none of them. */
 #define TIMES_NONE                                                                         \
     {                                                                                      \
         .min = { TIMES_UNSET_S }, .default_ = { TIMES_UNSET_S }, .max = { TIMES_UNSET_S }, \

@@ -34,6 +34,16 @@ static enum outcome done(const struct lease *row, struct lease *ret_new)
     return OUTCOME_DONE;
 }
 
+/*
+ * The classes of a client are in its message, which the log does not hold: the origin judged them,
+ * and its word counts while the settings are still those that it judged by.
+ */
+static bool is_admitted(const struct bind_command *c, const struct transition_facts *facts)
+{
+    return !facts->for_classes || facts->reserved_for_client ||
+           c->settings_version == facts->settings_version;
+}
+
 /* Whether the address may be bound to this client at all. */
 static enum outcome may_bind(
     const struct lease *old, const struct bind_command *c, const struct transition_facts *facts)
@@ -44,13 +54,15 @@ static enum outcome may_bind(
     if (!facts->in_pool && !facts->reserved_for_client) {
         return OUTCOME_UNAVAILABLE;
     }
-    if (old == NULL || !lease_is_held(old, facts->now)) {
-        return OUTCOME_DONE;
+    if (old != NULL && lease_is_held(old, facts->now)) {
+        if (old->state == LEASE_DECLINED) {
+            return OUTCOME_DECLINED;
+        }
+        if (!is_of(old, c->client_key)) {
+            return OUTCOME_TAKEN;
+        }
     }
-    if (old->state == LEASE_DECLINED) {
-        return OUTCOME_DECLINED;
-    }
-    return is_of(old, c->client_key) ? OUTCOME_DONE : OUTCOME_TAKEN;
+    return is_admitted(c, facts) ? OUTCOME_DONE : OUTCOME_STALE;
 }
 
 /*

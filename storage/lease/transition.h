@@ -17,7 +17,9 @@ struct transition_facts {
     struct instant now;
     uint32_t node; /* the command's origin */
     uint32_t subnet_id;
-    bool in_pool; /* in a pool of a subnet and not excluded */
+    bool in_pool;     /* in a pool of a subnet and not excluded */
+    bool for_classes; /* that pool is not for every client */
+    uint64_t settings_version;
     bool reserved_for_client;
     bool reserved_for_other;
     struct seconds probation; /* for Decline */

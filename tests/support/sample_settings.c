@@ -32,20 +32,18 @@ void sample_settings_init(struct sample_settings *s)
 {
     s->excludes[0] = (struct ip4_range){ { 0x0a000014 }, { 0x0a00001d } };
     s->lan_pools[0] = (struct pool){
-        {{ 0x0a00000a }, { 0x0a000063 }},
-        1, s->excludes
+        .range = {{ 0x0a00000a }, { 0x0a000063 }},
+        .n_excludes = 1,
+        .excludes = s->excludes,
     };
     s->lan_pools[1] = (struct pool){
-        {{ 0x0a000096 }, { 0x0a00009f }},
-        0, NULL
+        .range = {{ 0x0a000096 }, { 0x0a00009f }},
     };
     s->second_pools[0] = (struct pool){
-        {{ 0x0a00010a }, { 0x0a000113 }},
-        0, NULL
+        .range = {{ 0x0a00010a }, { 0x0a000113 }},
     };
     s->guest_pools[0] = (struct pool){
-        {{ 0x0a010100 }, { 0x0a0104ff }},
-        0, NULL
+        .range = {{ 0x0a010100 }, { 0x0a0104ff }},
     };
     s->reservations[0] = (struct reservation){
         .hw_type = 1,

@@ -20,9 +20,11 @@ enum {
 
 /* clang-format off */
 static const struct ip4_range excludes[] = { { { LAN_A + 14 }, { LAN_A + 15 } } };
-static const struct pool pool_a[] = { { { { LAN_A + 10 }, { LAN_A + 24 } }, 1, excludes } };
-static const struct pool pool_b[] = { { { { LAN_B + 10 }, { LAN_B + 19 } }, 0, NULL } };
-static const struct pool pool_g[] = { { { { GUEST + 10 }, { GUEST + 19 } }, 0, NULL } };
+static const struct pool pool_a[] = {
+    { .range = { { LAN_A + 10 }, { LAN_A + 24 } }, .n_excludes = 1, .excludes = excludes }
+};
+static const struct pool pool_b[] = { { .range = { { LAN_B + 10 }, { LAN_B + 19 } } } };
+static const struct pool pool_g[] = { { .range = { { GUEST + 10 }, { GUEST + 19 } } } };
 static const struct reservation reservations[] = {
     { .hw_type = 1, .hw_address = { (const uint8_t *)"\x02\x00\x00\x00\x00\x07", 6 },
       .address = { LAN_A + 12 }, .hostname = { (const uint8_t *)"seven", 5 } },

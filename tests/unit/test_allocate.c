@@ -403,8 +403,7 @@ static void make_lan_pool(uint32_t size)
     sample.lan[0].n_pools = 1;
     sample.lan[0].n_reservations = 0;
     sample.lan_pools[0] = (struct pool){
-        {{ LAN + 10 }, { LAN + 9 + size }},
-        0, NULL
+        .range = {{ LAN + 10 }, { LAN + 9 + size }},
     };
     assert_int_equal(network_map_new(&map, sample_settings_document(&sample), size), 0);
 }

@@ -29,7 +29,8 @@ static const struct command commands[] = {
                 .hostname = TEXT("director"),
                 .agent_info = TEXT("\x01\x02\x00\x10"),
                 .vendor_class = TEXT("MSFT 5.0"),
-                .user_class = TEXT("iPXE") }                                         },
+                .user_class = TEXT("iPXE"),
+                .settings_version = 7 }                                              },
     { .origin = 2,
      .boot_id = 1,
      .sequence = UINT64_MAX,
@@ -101,6 +102,7 @@ static void assert_same_bind(const struct bind_command *a, const struct bind_com
     assert_same_bytes(a->agent_info, b->agent_info);
     assert_same_bytes(a->vendor_class, b->vendor_class);
     assert_same_bytes(a->user_class, b->user_class);
+    assert_int_equal(a->settings_version, b->settings_version);
 }
 
 static void assert_same_end(const struct command *a, const struct command *b)

@@ -24,8 +24,37 @@ static const struct ip4_range excludes[] = {
     { { 0xc0a80140 }, { 0xc0a80140 }},
 };
 static const struct pool pools[] = {
-    {{ { 0xc0a80110 }, { 0xc0a801f0 } },  2, excludes},
-    { { { 0xc0a801f8 }, { 0xc0a801f9 } }, 0, NULL    },
+    {
+     .range = { { 0xc0a80110 }, { 0xc0a801f0 } },
+     .n_excludes = 2,
+     .excludes = excludes,
+     .classes = { { 2, 0, 0, UINT64_C(1) << 63 } },
+     .options = { 1, one_option },
+     },
+    { .range = { { 0xc0a801f8 }, { 0xc0a801f9 } }                       },
+};
+static const struct class_term terms[] = {
+    {TERM_OPTION,   COMPARISON_STARTS_WITH, 60, TEXT("PXEClient")},
+    { TERM_CLASS,   COMPARISON_PRESENT,     0,  { NULL, 0 }      },
+    { TERM_NETWORK, COMPARISON_PRESENT,     0,  TEXT("lan")      },
+    { TERM_ALL,     COMPARISON_PRESENT,     3,  { NULL, 0 }      },
+};
+#define NO_TIMES                                                                    \
+    {                                                                               \
+        { TIMES_UNSET_S }, { TIMES_UNSET_S }, { TIMES_UNSET_S }, { TIMES_UNSET_S }, \
+    }
+static const struct client_class classes[] = {
+    {.name = TEXT("known"),
+     .n_terms = 1,
+     .terms = &terms[2],
+     .is_blocked = true,
+     .times = NO_TIMES                                     },
+    { .name = TEXT("boot"),
+     .n_terms = 4,
+     .terms = terms,
+     .options = { 2, subnet_options },
+     .boot = { { 0xc0a80102 }, TEXT("boot.example"), TEXT("ipxe.efi") },
+     .times = { { 60 }, { 120 }, { TIMES_UNSET_S }, { 0 } } },
 };
 static const struct reservation reservations[] = {
     {.hw_type = 1,
@@ -74,6 +103,8 @@ static const struct settings full = {
     .options = {1, one_option},
     .n_networks = 2,
     .networks = networks,
+    .n_classes = 2,
+    .classes = classes,
 };
 
 static void assert_same_options(struct option_list a, struct option_list b)
@@ -101,6 +132,8 @@ static void assert_same_pools(const struct subnet *a, const struct subnet *b)
         const struct pool *q = &b->pools[i];
 
         assert_memory_equal(&p->range, &q->range, sizeof p->range);
+        assert_memory_equal(&p->classes, &q->classes, sizeof p->classes);
+        assert_same_options(p->options, q->options);
         assert_int_equal(p->n_excludes, q->n_excludes);
         for (unsigned e = 0; e < p->n_excludes; e++) {
             assert_memory_equal(&p->excludes[e], &q->excludes[e], sizeof p->excludes[e]);
@@ -161,6 +194,22 @@ static void assert_same_network(const struct network *a, const struct network *b
     }
 }
 
+static void assert_same_class(const struct client_class *a, const struct client_class *b)
+{
+    assert_true(bytes_equal(a->name, b->name));
+    assert_int_equal(a->is_blocked, b->is_blocked);
+    assert_same_options(a->options, b->options);
+    assert_same_boot(&a->boot, &b->boot);
+    assert_memory_equal(&a->times, &b->times, sizeof a->times);
+    assert_int_equal(a->n_terms, b->n_terms);
+    for (unsigned i = 0; i < a->n_terms; i++) {
+        assert_int_equal(a->terms[i].kind, b->terms[i].kind);
+        assert_int_equal(a->terms[i].comparison, b->terms[i].comparison);
+        assert_int_equal(a->terms[i].number, b->terms[i].number);
+        assert_true(bytes_equal(a->terms[i].value, b->terms[i].value));
+    }
+}
+
 TEST(what_was_encoded_is_decoded_in_every_field)
 {
     struct settings_document *d = NULL;
@@ -174,6 +223,10 @@ TEST(what_was_encoded_is_decoded_in_every_field)
     assert_int_equal(d->value.n_networks, full.n_networks);
     for (unsigned i = 0; i < full.n_networks; i++) {
         assert_same_network(&d->value.networks[i], &full.networks[i]);
+    }
+    assert_int_equal(d->value.n_classes, full.n_classes);
+    for (unsigned i = 0; i < full.n_classes; i++) {
+        assert_same_class(&d->value.classes[i], &full.classes[i]);
     }
     free(encoded);
     d = settings_document_free(d);
@@ -192,6 +245,27 @@ TEST(no_bytes_are_a_document_without_networks)
     assert_int_equal(settings_decode(bytes_of(encoded, n), &d), 0);
     assert_int_equal(d->value.n_networks, 0);
     free(encoded);
+    (void)settings_document_free(d);
+}
+
+/* A pool with one excluded address, as it was encoded before there were classes. */
+TEST(a_document_from_before_classes_means_what_it_meant)
+{
+    static const struct bytes old = TEXT("\x12\x2e\x0a\x03lan\x28\x01\x30\x01\x38\x01\x6a\x21"
+                                         "\x0d\x00\x01\xa8\xc0\x10\x18\x4a\x18"
+                                         "\x0a\x0a\x0d\x10\x01\xa8\xc0\x15\xf0\x01\xa8\xc0"
+                                         "\x12\x0a\x0d\x20\x01\xa8\xc0\x15\x20\x01\xa8\xc0");
+    struct settings_document *d = NULL;
+
+    assert_int_equal(settings_decode(old, &d), 0);
+    assert_int_equal(d->value.n_classes, 0);
+
+    const struct pool *p = &d->value.networks[0].subnets[0].pools[0];
+
+    assert_int_equal(p->range.last.value, 0xc0a801f0);
+    assert_int_equal(p->excludes[0].first.value, 0xc0a80120);
+    assert_true(class_set_is_empty(&p->classes));
+    assert_int_equal(p->options.n, 0);
     (void)settings_document_free(d);
 }
 
@@ -228,6 +302,11 @@ TEST(numbers_out_of_range_are_malformed)
         { "hardware type 256",
          TEXT("\x12\x0d\x28\x01\x30\x01\x38\x01\x6a\x05\x52\x03\x08\x80\x02")                  },
         { "a length past the end",     TEXT("\x0a\x7f")                                        },
+        { "a term without its kind",   TEXT("\x1a\x04\x12\x02\x10\x01")                        },
+        { "term kind 14",              TEXT("\x1a\x06\x12\x04\x08\x0e\x10\x01")                },
+        { "comparison 5",              TEXT("\x1a\x06\x12\x04\x08\x05\x10\x05")                },
+        { "a pool for class 256",
+         TEXT("\x12\x11\x28\x01\x30\x01\x38\x01\x6a\x09\x4a\x07\x0a\x00\x1a\x03\x80\x02\x00")  },
     };
     struct settings_document *d = NULL;
 
@@ -292,6 +371,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_encoded_is_decoded_in_every_field),
         cmocka_unit_test(no_bytes_are_a_document_without_networks),
+        cmocka_unit_test(a_document_from_before_classes_means_what_it_meant),
         cmocka_unit_test(a_document_cut_short_is_malformed_or_another_document),
         cmocka_unit_test(numbers_out_of_range_are_malformed),
         cmocka_unit_test(a_document_above_the_limit_is_refused_on_both_ways),

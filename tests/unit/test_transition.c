@@ -84,6 +84,30 @@ TEST(bind_gives_a_free_address_with_what_the_command_says)
     assert_true(bytes_equal(l.hostname, c.hostname));
 }
 
+/* The classes of a client are not in the log: the origin's word counts while its settings do. */
+TEST(an_address_for_classes_is_bound_only_by_the_settings_it_was_judged_by)
+{
+    struct transition_facts facts = facts_now();
+    struct lease held = row_of_a(LEASE_BOUND, NOW + 1);
+    struct bind_command c = bind_by("b");
+    struct lease l;
+
+    facts.for_classes = true;
+    facts.settings_version = 7;
+    assert_int_equal(transition_bind(NULL, &c, &facts, &l), OUTCOME_STALE);
+    c.settings_version = 6;
+    assert_int_equal(transition_bind(NULL, &c, &facts, &l), OUTCOME_STALE);
+    assert_int_equal(transition_bind(&held, &c, &facts, &l), OUTCOME_TAKEN);
+    facts.reserved_for_client = true;
+    assert_int_equal(transition_bind(NULL, &c, &facts, &l), OUTCOME_DONE);
+    facts.reserved_for_client = false;
+    c.settings_version = 7;
+    assert_int_equal(transition_bind(NULL, &c, &facts, &l), OUTCOME_DONE);
+    facts.for_classes = false;
+    facts.settings_version = 8;
+    assert_int_equal(transition_bind(NULL, &c, &facts, &l), OUTCOME_DONE);
+}
+
 TEST(bind_is_refused_by_what_stands_against_it)
 {
     static const struct {
@@ -409,6 +433,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(bind_gives_a_free_address_with_what_the_command_says),
+        cmocka_unit_test(an_address_for_classes_is_bound_only_by_the_settings_it_was_judged_by),
         cmocka_unit_test(bind_is_refused_by_what_stands_against_it),
         cmocka_unit_test(rule_22_a_renewal_never_shortens_an_earlier_promise),
         cmocka_unit_test(a_promise_beyond_the_hold_asked_for_extends_the_hold),
