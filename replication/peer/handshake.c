@@ -50,6 +50,13 @@ static int judge_node(
     if (h->node == self->node) {
         return refuse(refusal, "node id %u is used twice: it is mine", h->node);
     }
+    if (known->certified != 0 && known->certified != h->node) {
+        return refuse(
+            refusal,
+            "node %u shows the certificate of node %u: give each node its own",
+            h->node,
+            known->certified);
+    }
     if (!known->is_member) {
         return refuse(refusal, "node %u is not in my list of members", h->node);
     }

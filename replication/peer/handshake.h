@@ -25,6 +25,7 @@ struct handshake_self {
 struct handshake_known {
     bool is_member;
     uint32_t expected;                       /* whom we dialled; 0 when it dialled us */
+    uint32_t certified;                      /* whom its certificate names; 0: plain TCP */
     uint64_t incarnation;                    /* as the log has it; 0: none */
     bool is_connected;                       /* under that id, by another connection, */
     uint64_t live_incarnation, live_boot_id; /* of this folder and start */

@@ -67,6 +67,14 @@ TEST(another_cluster_of_the_same_name_is_refused)
     assert_refused("another cluster of the same name");
 }
 
+TEST(a_node_with_the_certificate_of_another_is_refused)
+{
+    known.certified = 2;
+    assert_accepted();
+    known.certified = 3;
+    assert_refused("node 2 shows the certificate of node 3");
+}
+
 TEST(another_protocol_is_refused)
 {
     hello.protocol = PEER_PROTOCOL + 1;
@@ -148,6 +156,7 @@ int main(void)
         CASE(a_node_that_knows_no_cluster_id_yet_is_accepted),
         CASE(another_cluster_name_is_refused),
         CASE(another_cluster_of_the_same_name_is_refused),
+        CASE(a_node_with_the_certificate_of_another_is_refused),
         CASE(another_protocol_is_refused),
         CASE(a_call_for_another_node_is_refused),
         CASE(my_own_id_is_refused),
