@@ -21,6 +21,11 @@ void arena_init(struct arena *a)
     *a = (struct arena){ .last = NULL };
 }
 
+void arena_init_small(struct arena *a, size_t first)
+{
+    *a = (struct arena){ .first = first };
+}
+
 static void free_chain(struct arena_block *b)
 {
     while (b != NULL) {
@@ -34,7 +39,7 @@ static void free_chain(struct arena_block *b)
 void arena_deinit(struct arena *a)
 {
     free_chain(a->last);
-    arena_init(a);
+    arena_init_small(a, a->first);
 }
 
 void arena_reset(struct arena *a)
@@ -50,7 +55,7 @@ void arena_reset(struct arena *a)
 /* Begins a block of at least @n bytes, never smaller than the one before. */
 static bool begin_block(struct arena *a, size_t n)
 {
-    size_t size = a->last == NULL ? ARENA_FIRST : a->last->size;
+    size_t size = a->last != NULL ? a->last->size : a->first != 0 ? a->first : ARENA_FIRST;
 
     if (a->last != NULL && size < ARENA_GROWTH_MAX) {
         size *= 2;

@@ -14,10 +14,14 @@
 struct arena {
     struct arena_block *last; /* newest and largest */
     size_t used;              /* of the newest block */
+    size_t first;             /* size of the first block, 0: as large as a page */
     bool is_exhausted;        /* an allocation failed since the last reset */
 };
 
 void arena_init(struct arena *a);
+
+/* The same with a first block of @first bytes, for values of which there are a great many. */
+void arena_init_small(struct arena *a, size_t first);
 void arena_deinit(struct arena *a);
 
 /* Ends the life of everything that came from @a. */

@@ -47,6 +47,21 @@ const char *outcome_text(enum outcome outcome)
     return "an outcome of a newer version";
 }
 
+const char *block_kind_name(enum block_kind kind)
+{
+    switch (kind) {
+    case BLOCK_CLIENT_ID:
+        return "client-id";
+    case BLOCK_HW_ADDRESS:
+        return "hw-address";
+    case BLOCK_HW_PREFIX:
+        return "hw-prefix";
+    case BLOCK_ADDRESS:
+        return "address";
+    }
+    return "unknown";
+}
+
 static bool instant_is_stored(struct instant t)
 {
     return t.ms >= 0 && !instant_is_never(t);
@@ -78,6 +93,37 @@ static bool put_node_is_within_limits(const struct put_node_command *c)
            c->address.n < MEMBER_ADDRESS_MAX;
 }
 
+static bool id_is_within_limits(uint64_t id)
+{
+    return id >= 1 && id <= INT64_MAX;
+}
+
+static bool put_reservation_is_within_limits(const struct put_reservation_command *c)
+{
+    return id_is_within_limits(c->id) && c->reservation.n >= 1 &&
+           c->reservation.n <= RESERVATION_ENCODED_MAX && c->author.n <= AUTHOR_MAX;
+}
+
+bool block_subject_is_within_limits(const struct block_subject *s)
+{
+    switch (s->kind) {
+    case BLOCK_CLIENT_ID:
+        return s->value.n >= 1 && s->value.n <= CLIENT_KEY_MAX;
+    case BLOCK_HW_ADDRESS:
+    case BLOCK_HW_PREFIX:
+        return s->value.n >= 1 && s->value.n <= HW_ADDRESS_MAX;
+    case BLOCK_ADDRESS:
+        return s->value.n == sizeof(uint32_t);
+    }
+    return false;
+}
+
+static bool block_is_within_limits(const struct block_command *c)
+{
+    return block_subject_is_within_limits(&c->subject) && c->comment.n <= BLOCK_COMMENT_MAX &&
+           c->author.n <= AUTHOR_MAX;
+}
+
 bool command_is_within_limits(const struct command *c)
 {
     if (c->origin == 0 || c->boot_id == 0 || c->sequence == 0) {
@@ -99,6 +145,14 @@ bool command_is_within_limits(const struct command *c)
         return put_settings_is_within_limits(&c->put_settings);
     case COMMAND_PUT_NODE:
         return put_node_is_within_limits(&c->put_node);
+    case COMMAND_PUT_RESERVATION:
+        return put_reservation_is_within_limits(&c->put_reservation);
+    case COMMAND_DELETE_RESERVATION:
+        return id_is_within_limits(c->delete_reservation.id);
+    case COMMAND_BLOCK:
+        return block_is_within_limits(&c->block);
+    case COMMAND_UNBLOCK:
+        return block_subject_is_within_limits(&c->unblock.subject);
     }
     return false;
 }

@@ -26,6 +26,9 @@ enum {
     BATCH_ENCODED_MAX = 64 * 1024, /* a batch of one PutSettings may be larger: */
     SETTINGS_ENCODED_MAX = 1024 * 1024,
     PUT_SETTINGS_MAX = SETTINGS_ENCODED_MAX - 1024, /* document and source together */
+    RESERVATION_ENCODED_MAX = 3072,
+    AUTHOR_MAX = 64,
+    BLOCK_COMMENT_MAX = 255,
 };
 
 enum command_kind {
@@ -35,6 +38,10 @@ enum command_kind {
     COMMAND_EXPIRE,
     COMMAND_PUT_SETTINGS,
     COMMAND_PUT_NODE,
+    COMMAND_PUT_RESERVATION,
+    COMMAND_DELETE_RESERVATION,
+    COMMAND_BLOCK,
+    COMMAND_UNBLOCK,
 };
 
 /* Binds @address to a client, or extends its binding. */
@@ -92,6 +99,48 @@ struct put_node_command {
     uint64_t cluster_id;
 };
 
+/* Makes or changes a reservation beside those of the settings. */
+struct put_reservation_command {
+    uint64_t id;               /* 1..INT64_MAX */
+    uint64_t expected_version; /* 0: there must be none */
+    struct bytes reservation;  /* reservation_encode(), 1..RESERVATION_ENCODED_MAX */
+    struct bytes author;       /* 0..AUTHOR_MAX */
+    uint32_t subnet_id;        /* of one without an address; else 0 */
+};
+
+struct delete_reservation_command {
+    uint64_t id;
+    uint64_t expected_version; /* 0: any */
+};
+
+enum block_kind {
+    BLOCK_CLIENT_ID = 1, /* 1..CLIENT_KEY_MAX octets, the client key */
+    BLOCK_HW_ADDRESS,    /* 1..HW_ADDRESS_MAX octets, of whatever hardware type */
+    BLOCK_HW_PREFIX,     /* the same; every hardware address that begins so */
+    BLOCK_ADDRESS,       /* 4 octets */
+};
+
+/* Whom or what a block is about; its value is what there is one block of. */
+struct block_subject {
+    enum block_kind kind;
+    struct bytes value;
+};
+
+bool block_subject_is_within_limits(const struct block_subject *s);
+
+/* "client-id", "hw-address", "hw-prefix", "address": in SQL and in the API. Never NULL. */
+const char *block_kind_name(enum block_kind kind);
+
+struct block_command {
+    struct block_subject subject;
+    struct bytes comment; /* 0..BLOCK_COMMENT_MAX */
+    struct bytes author;  /* 0..AUTHOR_MAX */
+};
+
+struct unblock_command {
+    struct block_subject subject;
+};
+
 struct command {
     uint32_t origin; /* these three are filled in by replication/proposer */
     uint64_t boot_id;
@@ -105,6 +154,10 @@ struct command {
         struct expire_command expire;
         struct put_settings_command put_settings;
         struct put_node_command put_node;
+        struct put_reservation_command put_reservation;
+        struct delete_reservation_command delete_reservation;
+        struct block_command block;
+        struct unblock_command unblock;
     };
 };
 
@@ -127,7 +180,7 @@ struct batch {
     X(RESERVED, 2, "the address is reserved for another client")                    \
     X(TAKEN, 3, "the address is held for another client")                           \
     X(DECLINED, 4, "the address is in quarantine after a DECLINE")                  \
-    X(BLOCKED, 5, "the client is blocked")                                          \
+    X(BLOCKED, 5, "the client, or the address, is blocked")                         \
     X(UNKNOWN, 6, "there is no such binding")                                       \
     X(STALE, 7, "the state has moved on since the command was made")                \
     X(INVALID, 8, "the document is invalid")                                        \

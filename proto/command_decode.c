@@ -125,17 +125,71 @@ static bool read_put_node(const Leasehold__V1__Command *m, struct arena *a, stru
     return true;
 }
 
+static bool read_put_reservation(
+    const Leasehold__V1__Command *m, struct arena *a, struct command *c)
+{
+    (void)a;
+    c->put_reservation = (struct put_reservation_command){
+        .id = m->put_reservation->id,
+        .expected_version = m->put_reservation->expected_version,
+        .reservation = borrow(m->put_reservation->reservation),
+        .author = borrow(m->put_reservation->author),
+        .subnet_id = m->put_reservation->subnet,
+    };
+    return true;
+}
+
+static bool read_delete_reservation(
+    const Leasehold__V1__Command *m, struct arena *a, struct command *c)
+{
+    (void)a;
+    c->delete_reservation = (struct delete_reservation_command){
+        .id = m->delete_reservation->id,
+        .expected_version = m->delete_reservation->expected_version,
+    };
+    return true;
+}
+
+/* Our kinds have the numbers of the messages'; the limits tell whether it is one of them. */
+static struct block_subject subject_of(Leasehold__V1__BlockKind kind, ProtobufCBinaryData value)
+{
+    return (struct block_subject){ (enum block_kind)kind, borrow(value) };
+}
+
+static bool read_block(const Leasehold__V1__Command *m, struct arena *a, struct command *c)
+{
+    (void)a;
+    c->block = (struct block_command){
+        .subject = subject_of(m->block->kind, m->block->value),
+        .comment = borrow(m->block->comment),
+        .author = borrow(m->block->author),
+    };
+    return true;
+}
+
+static bool read_unblock(const Leasehold__V1__Command *m, struct arena *a, struct command *c)
+{
+    (void)a;
+    c->unblock.subject = subject_of(m->unblock->kind, m->unblock->value);
+    return true;
+}
+
 static const struct body {
     Leasehold__V1__Command__BodyCase body_case;
     enum command_kind kind;
     body_reader *read;
 } bodies[] = {
-    {LEASEHOLD__V1__COMMAND__BODY_BIND,          COMMAND_BIND,         read_bind        },
-    { LEASEHOLD__V1__COMMAND__BODY_RELEASE,      COMMAND_RELEASE,      read_release     },
-    { LEASEHOLD__V1__COMMAND__BODY_DECLINE,      COMMAND_DECLINE,      read_decline     },
-    { LEASEHOLD__V1__COMMAND__BODY_EXPIRE,       COMMAND_EXPIRE,       read_expire      },
-    { LEASEHOLD__V1__COMMAND__BODY_PUT_SETTINGS, COMMAND_PUT_SETTINGS, read_put_settings},
-    { LEASEHOLD__V1__COMMAND__BODY_PUT_NODE,     COMMAND_PUT_NODE,     read_put_node    },
+    {LEASEHOLD__V1__COMMAND__BODY_BIND,                COMMAND_BIND,            read_bind              },
+    { LEASEHOLD__V1__COMMAND__BODY_RELEASE,            COMMAND_RELEASE,         read_release           },
+    { LEASEHOLD__V1__COMMAND__BODY_DECLINE,            COMMAND_DECLINE,         read_decline           },
+    { LEASEHOLD__V1__COMMAND__BODY_EXPIRE,             COMMAND_EXPIRE,          read_expire            },
+    { LEASEHOLD__V1__COMMAND__BODY_PUT_SETTINGS,       COMMAND_PUT_SETTINGS,    read_put_settings      },
+    { LEASEHOLD__V1__COMMAND__BODY_PUT_NODE,           COMMAND_PUT_NODE,        read_put_node          },
+    { LEASEHOLD__V1__COMMAND__BODY_PUT_RESERVATION,    COMMAND_PUT_RESERVATION, read_put_reservation   },
+    { LEASEHOLD__V1__COMMAND__BODY_DELETE_RESERVATION,
+     COMMAND_DELETE_RESERVATION,                                                read_delete_reservation},
+    { LEASEHOLD__V1__COMMAND__BODY_BLOCK,              COMMAND_BLOCK,           read_block             },
+    { LEASEHOLD__V1__COMMAND__BODY_UNBLOCK,            COMMAND_UNBLOCK,         read_unblock           },
 };
 
 static const struct body *body_of(const Leasehold__V1__Command *m)

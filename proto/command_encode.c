@@ -18,6 +18,10 @@ struct message {
         Leasehold__V1__Expire expire;
         Leasehold__V1__PutSettings put_settings;
         Leasehold__V1__PutNode put_node;
+        Leasehold__V1__PutReservation put_reservation;
+        Leasehold__V1__DeleteReservation delete_reservation;
+        Leasehold__V1__Block block;
+        Leasehold__V1__Unblock unblock;
     } body;
 
     uint32_t addresses[EXPIRE_MAX];
@@ -128,6 +132,56 @@ static void make_put_node(const struct put_node_command *c, struct message *m)
     m->command.put_node = p;
 }
 
+static void make_put_reservation(const struct put_reservation_command *c, struct message *m)
+{
+    Leasehold__V1__PutReservation *p = &m->body.put_reservation;
+
+    leasehold__v1__put_reservation__init(p);
+    p->id = c->id;
+    p->expected_version = c->expected_version;
+    p->reservation = lend(c->reservation);
+    p->author = lend(c->author);
+    p->subnet = c->subnet_id;
+    m->command.body_case = LEASEHOLD__V1__COMMAND__BODY_PUT_RESERVATION;
+    m->command.put_reservation = p;
+}
+
+static void make_delete_reservation(const struct delete_reservation_command *c, struct message *m)
+{
+    Leasehold__V1__DeleteReservation *d = &m->body.delete_reservation;
+
+    leasehold__v1__delete_reservation__init(d);
+    d->id = c->id;
+    d->expected_version = c->expected_version;
+    m->command.body_case = LEASEHOLD__V1__COMMAND__BODY_DELETE_RESERVATION;
+    m->command.delete_reservation = d;
+}
+
+/* Our kinds have the numbers of the messages'. */
+static void make_block(const struct block_command *c, struct message *m)
+{
+    Leasehold__V1__Block *b = &m->body.block;
+
+    leasehold__v1__block__init(b);
+    b->kind = (Leasehold__V1__BlockKind)c->subject.kind;
+    b->value = lend(c->subject.value);
+    b->comment = lend(c->comment);
+    b->author = lend(c->author);
+    m->command.body_case = LEASEHOLD__V1__COMMAND__BODY_BLOCK;
+    m->command.block = b;
+}
+
+static void make_unblock(const struct unblock_command *c, struct message *m)
+{
+    Leasehold__V1__Unblock *u = &m->body.unblock;
+
+    leasehold__v1__unblock__init(u);
+    u->kind = (Leasehold__V1__BlockKind)c->subject.kind;
+    u->value = lend(c->subject.value);
+    m->command.body_case = LEASEHOLD__V1__COMMAND__BODY_UNBLOCK;
+    m->command.unblock = u;
+}
+
 static void make_message(const struct command *c, struct message *m)
 {
     require(command_is_within_limits(c));
@@ -153,6 +207,18 @@ static void make_message(const struct command *c, struct message *m)
         break;
     case COMMAND_PUT_NODE:
         make_put_node(&c->put_node, m);
+        break;
+    case COMMAND_PUT_RESERVATION:
+        make_put_reservation(&c->put_reservation, m);
+        break;
+    case COMMAND_DELETE_RESERVATION:
+        make_delete_reservation(&c->delete_reservation, m);
+        break;
+    case COMMAND_BLOCK:
+        make_block(&c->block, m);
+        break;
+    case COMMAND_UNBLOCK:
+        make_unblock(&c->unblock, m);
         break;
     }
 }

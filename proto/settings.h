@@ -23,10 +23,12 @@ enum {
     POOLS_MAX = 64,     /* of one subnet */
     EXCLUDES_MAX = 256, /* of one pool */
     RESERVATIONS_MAX = 200000,
-    CLASS_NAME_MAX = 64,               /* with a NUL after it */
-    CLASS_TERMS_MAX = 64,              /* of one class */
-    CLASS_VALUE_MAX = 255,             /* octets that a term compares with */
-    SETTINGS_TERMS_MAX = 4096,         /* of all classes: what one message may cost */
+    CLASS_NAME_MAX = 64,       /* with a NUL after it */
+    CLASS_TERMS_MAX = 64,      /* of one class */
+    CLASS_VALUE_MAX = 255,     /* octets that a term compares with */
+    SETTINGS_TERMS_MAX = 4096, /* of all classes: what one message may cost */
+    COMMENT_MAX = 255,
+    TAGS_MAX = 255,
     POOL_ADDRESSES_MAX = 1u << 24,     /* of all pools of a subnet */
     SETTINGS_ADDRESSES_MAX = 1u << 26, /* of all pools: 8 MiB of bits on every node */
 };
@@ -71,6 +73,8 @@ struct reservation {
     struct ip4 address;      /* IP4_ANY: the client is given its name and options alone */
     struct bytes hostname;
     struct option_list options;
+    struct bytes comment; /* printable text of a person, at most COMMENT_MAX octets */
+    struct bytes tags;    /* names with one space between, at most TAGS_MAX octets */
 };
 
 struct lease_times {

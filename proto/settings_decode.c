@@ -103,6 +103,24 @@ static void read_pools(
     s->n_pools = (unsigned)m->n_pools;
 }
 
+static struct reservation read_reservation(
+    struct settings_decoding *d, const Leasehold__V1__Reservation *r)
+{
+    return (struct reservation){
+        .hw_type = (uint8_t)settings_at_most(d, r->hw_type, UINT8_MAX),
+        .hw_address = settings_decode_bytes(d, r->hw_address),
+        .client_id = settings_decode_bytes(d, r->client_id),
+        .duid = settings_decode_bytes(d, r->duid),
+        .circuit_id = settings_decode_bytes(d, r->circuit_id),
+        .remote_id = settings_decode_bytes(d, r->remote_id),
+        .address = ip4_of(r->address),
+        .hostname = settings_decode_bytes(d, r->hostname),
+        .options = settings_decode_options(d, r->options, r->n_options),
+        .comment = settings_decode_bytes(d, r->comment),
+        .tags = settings_decode_bytes(d, r->tags),
+    };
+}
+
 static void read_reservations(
     struct settings_decoding *d, const Leasehold__V1__Subnet *m, struct subnet *s)
 {
@@ -113,19 +131,7 @@ static void read_reservations(
         return;
     }
     for (size_t i = 0; i < m->n_reservations; i++) {
-        const Leasehold__V1__Reservation *r = m->reservations[i];
-
-        values[i] = (struct reservation){
-            .hw_type = (uint8_t)settings_at_most(d, r->hw_type, UINT8_MAX),
-            .hw_address = settings_decode_bytes(d, r->hw_address),
-            .client_id = settings_decode_bytes(d, r->client_id),
-            .duid = settings_decode_bytes(d, r->duid),
-            .circuit_id = settings_decode_bytes(d, r->circuit_id),
-            .remote_id = settings_decode_bytes(d, r->remote_id),
-            .address = ip4_of(r->address),
-            .hostname = settings_decode_bytes(d, r->hostname),
-            .options = settings_decode_options(d, r->options, r->n_options),
-        };
+        values[i] = read_reservation(d, m->reservations[i]);
     }
     s->reservations = values;
     s->n_reservations = (unsigned)m->n_reservations;
@@ -288,4 +294,29 @@ struct settings_document *settings_document_free(struct settings_document *d)
         free(doc);
     }
     return NULL;
+}
+
+int reservation_decode(struct bytes encoded, struct arena *arena, struct reservation *ret_value)
+{
+    struct arena scratch;
+    ProtobufCAllocator allocator = { alloc_in_arena, keep_until_reset, &scratch };
+    struct settings_decoding d = { .arena = arena };
+    int result = SETTINGS_MALFORMED;
+
+    arena_init(&scratch);
+
+    const Leasehold__V1__Reservation *m =
+        leasehold__v1__reservation__unpack(&allocator, encoded.n, encoded.at);
+
+    if (m != NULL && m->base.n_unknown_fields > 0) {
+        result = SETTINGS_FOREIGN;
+    } else if (m != NULL) {
+        *ret_value = read_reservation(&d, m);
+        result = d.is_bad ? SETTINGS_MALFORMED : 0;
+    }
+    if (scratch.is_exhausted || arena->is_exhausted) {
+        result = ERR_NOMEM;
+    }
+    arena_deinit(&scratch);
+    return result;
 }

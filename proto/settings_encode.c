@@ -97,6 +97,23 @@ static Leasehold__V1__Pool **make_pools(struct arena *a, const struct subnet *s,
     return at;
 }
 
+static void make_reservation(
+    struct arena *a, const struct reservation *r, Leasehold__V1__Reservation *m)
+{
+    leasehold__v1__reservation__init(m);
+    m->hw_type = r->hw_type;
+    m->hw_address = settings_lend(r->hw_address);
+    m->client_id = settings_lend(r->client_id);
+    m->duid = settings_lend(r->duid);
+    m->circuit_id = settings_lend(r->circuit_id);
+    m->remote_id = settings_lend(r->remote_id);
+    m->address = r->address.value;
+    m->hostname = settings_lend(r->hostname);
+    m->options = settings_encode_options(a, r->options, &m->n_options);
+    m->comment = settings_lend(r->comment);
+    m->tags = settings_lend(r->tags);
+}
+
 static Leasehold__V1__Reservation **make_reservations(
     struct arena *a, const struct subnet *s, size_t *ret_n)
 {
@@ -107,18 +124,7 @@ static Leasehold__V1__Reservation **make_reservations(
         return NULL;
     }
     for (unsigned i = 0; i < s->n_reservations; i++) {
-        const struct reservation *r = &s->reservations[i];
-
-        leasehold__v1__reservation__init(&each[i]);
-        each[i].hw_type = r->hw_type;
-        each[i].hw_address = settings_lend(r->hw_address);
-        each[i].client_id = settings_lend(r->client_id);
-        each[i].duid = settings_lend(r->duid);
-        each[i].circuit_id = settings_lend(r->circuit_id);
-        each[i].remote_id = settings_lend(r->remote_id);
-        each[i].address = r->address.value;
-        each[i].hostname = settings_lend(r->hostname);
-        each[i].options = settings_encode_options(a, r->options, &each[i].n_options);
+        make_reservation(a, &s->reservations[i], &each[i]);
         at[i] = &each[i];
     }
     *ret_n = s->n_reservations;
@@ -244,4 +250,23 @@ int settings_encode(const struct settings *s, uint8_t **ret_encoded, size_t *ret
     }
     arena_deinit(&arena);
     return result;
+}
+
+int reservation_encode(const struct reservation *r, struct arena *arena, struct bytes *ret_encoded)
+{
+    Leasehold__V1__Reservation m;
+
+    make_reservation(arena, r, &m);
+    if (arena->is_exhausted) {
+        return ERR_NOMEM;
+    }
+
+    size_t n = leasehold__v1__reservation__get_packed_size(&m);
+    uint8_t *encoded = arena_alloc(arena, n);
+
+    if (encoded == NULL) {
+        return ERR_NOMEM;
+    }
+    *ret_encoded = bytes_of(encoded, leasehold__v1__reservation__pack(&m, encoded));
+    return 0;
 }

@@ -3,8 +3,8 @@
 #include "base/check.h"
 #include "base/err.h"
 #include "base/log.h"
+#include "storage/apply_operator.h"
 #include "storage/lease/transition.h"
-#include "storage/state.h"
 
 /*
  * Apply - log entries to the state
@@ -15,14 +15,6 @@
 
 /* Of a declined address whose network has left the settings. */
 enum { PROBATION_DEFAULT_S = 3600 };
-
-/* One command being applied. */
-struct application {
-    struct store *s;
-    const struct command *c;
-    uint64_t index;
-    struct instant now;
-};
 
 /* The settings' view of an address; *@ret_network is NULL when it is in none. */
 static struct transition_facts facts_of(
@@ -140,6 +132,8 @@ static int apply_bind(const struct application *a, struct result *result)
     int r = 0;
 
     add_reservation(a, b, old, &facts);
+    facts.is_blocked = network_map_is_client_blocked(a->s->map, b->client_key, b->hw_address) ||
+                       network_map_is_address_blocked(a->s->map, b->address);
     result->outcome = transition_bind(old, b, &facts, &row);
     if (result->outcome != OUTCOME_DONE) {
         return 0;
@@ -225,6 +219,11 @@ static int apply_put_settings(const struct application *a, struct result *result
         result->outcome = OUTCOME_INVALID;
         return r < 0 ? r : 0;
     }
+    if (apply_has_misfit(a, map)) {
+        (void)network_map_free(map);
+        result->outcome = OUTCOME_CONFLICT;
+        return 0;
+    }
     result->outcome = OUTCOME_DONE;
     return state_put_setting(a->s, &row, map);
 }
@@ -251,14 +250,14 @@ static int apply_put_node(const struct application *a, struct result *result)
 }
 
 /*
- * A Bind that was applied before is answered with what became of it, so that a proposal which was
- * retried over a change of leader finds its result.
+ * A command that was applied before is answered with what became of it, so that a proposal which
+ * was retried over a change of leader finds its result.
  */
 static void answer_repeated(const struct application *a, struct result *result)
 {
     struct lease l;
 
-    result->outcome = OUTCOME_REPEATED;
+    result->outcome = apply_is_in_force(a) ? OUTCOME_DONE : OUTCOME_REPEATED;
     if (a->c->kind == COMMAND_BIND && lease_table_find(a->s->leases, a->c->bind.address, &l) &&
         l.state == LEASE_BOUND && bytes_equal(l.client_key, a->c->bind.client_key) &&
         instant_before(a->now, l.expires_at)) {
@@ -295,6 +294,11 @@ static int apply_command(const struct application *a, struct result *result)
         return apply_put_settings(a, result);
     case COMMAND_PUT_NODE:
         return apply_put_node(a, result);
+    case COMMAND_PUT_RESERVATION:
+    case COMMAND_DELETE_RESERVATION:
+    case COMMAND_BLOCK:
+    case COMMAND_UNBLOCK:
+        return apply_operator(a, result);
     }
     return ERR_BUG;
 }

@@ -10,6 +10,8 @@ enum {
     MEMBER_NODE = 'N',
     MEMBER_SETTING = 'S',
     MEMBER_CLUSTER = 'C',
+    MEMBER_RESERVATION = 'R',
+    MEMBER_BLOCK = 'B',
 };
 
 static struct bytes lease_form(const struct lease *l, uint8_t buf[LEASE_DIGEST_MAX + 1])
@@ -125,6 +127,78 @@ void digest_subtract_setting(struct digest *d, const struct digest_setting *s)
     if (s->version > 0) {
         digest_subtract(d, setting_form(s, buf));
     }
+}
+
+enum { RESERVATION_FORM = 1 + 3 * 8 + 4 + 16 + AUTHOR_MAX };
+
+static struct bytes reservation_form(
+    const struct kept_reservation *r, uint8_t buf[RESERVATION_FORM])
+{
+    struct writer w = writer_of(buf, RESERVATION_FORM);
+    struct digest encoded = { 0, 0 };
+
+    digest_add(&encoded, r->encoded);
+    writer_u8(&w, MEMBER_RESERVATION);
+    writer_u64(&w, r->id);
+    writer_u64(&w, r->version);
+    writer_u64(&w, (uint64_t)r->put_at.ms);
+    writer_u64(&w, encoded.high);
+    writer_u64(&w, encoded.low);
+    writer_u32(&w, r->subnet_id);
+    writer_bytes(&w, r->author);
+    ensure(!w.overrun);
+    return writer_done(&w);
+}
+
+void digest_add_reservation(struct digest *d, const struct kept_reservation *r)
+{
+    uint8_t buf[RESERVATION_FORM];
+
+    digest_add(d, reservation_form(r, buf));
+}
+
+void digest_subtract_reservation(struct digest *d, const struct kept_reservation *r)
+{
+    uint8_t buf[RESERVATION_FORM];
+
+    digest_subtract(d, reservation_form(r, buf));
+}
+
+enum { BLOCK_FORM = 1 + 1 + 2 * 8 + 3 * 2 + CLIENT_KEY_MAX + BLOCK_COMMENT_MAX + AUTHOR_MAX };
+
+static void write_counted(struct writer *w, struct bytes b)
+{
+    writer_u16(w, (uint16_t)b.n);
+    writer_bytes(w, b);
+}
+
+static struct bytes block_form(const struct block *b, uint8_t buf[BLOCK_FORM])
+{
+    struct writer w = writer_of(buf, BLOCK_FORM);
+
+    writer_u8(&w, MEMBER_BLOCK);
+    writer_u8(&w, (uint8_t)b->subject.kind);
+    writer_u64(&w, b->version);
+    writer_u64(&w, (uint64_t)b->put_at.ms);
+    write_counted(&w, b->subject.value);
+    write_counted(&w, b->comment);
+    write_counted(&w, b->author);
+    ensure(!w.overrun);
+    return writer_done(&w);
+}
+
+void digest_add_block(struct digest *d, const struct block *b)
+{
+    uint8_t buf[BLOCK_FORM];
+
+    digest_add(d, block_form(b, buf));
+}
+
+void digest_subtract_block(struct digest *d, const struct block *b)
+{
+    uint8_t buf[BLOCK_FORM];
+
+    digest_subtract(d, block_form(b, buf));
 }
 
 void digest_add_cluster_id(struct digest *d, uint64_t cluster_id)

@@ -25,6 +25,8 @@ void findings_check_options(struct findings *f, struct option_list options);
 void findings_check_boot(struct findings *f, const struct boot_settings *b);
 
 void findings_check_classes(struct findings *f);
+void findings_check_reservation(
+    struct findings *f, const struct subnet *s, const struct reservation *r);
 
 /* Returns how many addresses the pools of @s have. */
 uint64_t findings_check_subnet(struct findings *f, const struct subnet *s);

@@ -4,6 +4,7 @@
 #include "base/err.h"
 #include "base/log.h"
 #include "base/reader.h"
+#include "storage/kept_store.h"
 #include "storage/lease_store.h"
 #include "storage/state.h"
 
@@ -85,6 +86,49 @@ static int load_setting(struct store *s)
     }
     db_reset(s->db, STATEMENT_SETTING_SELECT);
     return r > 0 ? STATE_DAMAGED : r;
+}
+
+static int load_reservation(struct store *s, struct arena *arena)
+{
+    struct kept_reservation row;
+
+    arena_reset(arena);
+    if (!kept_store_read_reservation(s->db, arena, &row)) {
+        return arena->is_exhausted ? ERR_NOMEM : STATE_DAMAGED;
+    }
+    return state_remember_reservation(s, &row);
+}
+
+static int load_reservations(struct store *s)
+{
+    struct arena arena;
+    int r = 0;
+
+    arena_init(&arena);
+    while ((r = db_step(s->db, STATEMENT_KEPT_SELECT)) == DB_ROW) {
+        r = load_reservation(s, &arena);
+        if (r != 0) {
+            db_reset(s->db, STATEMENT_KEPT_SELECT);
+            break;
+        }
+    }
+    arena_deinit(&arena);
+    return r;
+}
+
+static int load_blocks(struct store *s)
+{
+    struct block b;
+    int r = 0;
+
+    while ((r = db_step(s->db, STATEMENT_BLOCK_SELECT)) == DB_ROW) {
+        r = kept_store_read_block(s->db, &b) ? state_remember_block(s, &b) : STATE_DAMAGED;
+        if (r != 0) {
+            db_reset(s->db, STATEMENT_BLOCK_SELECT);
+            return r;
+        }
+    }
+    return r;
 }
 
 static int load_nodes(struct store *s)
@@ -176,6 +220,12 @@ int state_load_head(struct store *s, struct digest *ret_stored)
 
     if (r == 0) {
         r = load_setting(s);
+    }
+    if (r == 0) {
+        r = load_reservations(s);
+    }
+    if (r == 0) {
+        r = load_blocks(s);
     }
     if (r == 0) {
         r = load_nodes(s);

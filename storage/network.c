@@ -1,27 +1,8 @@
-#include "storage/network.h"
-
 #include <stdlib.h>
 
-#include "base/arena.h"
 #include "base/check.h"
 #include "base/err.h"
-#include "storage/reservation_index.h"
-
-struct subnet_entry {
-    struct ip4 first, last;
-    const struct subnet *subnet;
-    const struct network *network;
-    struct pool_map *pools;
-};
-
-struct network_map {
-    struct settings_document *document; /* NULL: no networks */
-    uint64_t version;
-    struct arena arena; /* everything below */
-    unsigned n_subnets;
-    struct subnet_entry *subnets; /* by address */
-    struct reservation_index reservations;
-};
+#include "storage/network_state.h"
 
 uint64_t network_map_version(const struct network_map *m)
 {
@@ -47,7 +28,7 @@ const struct network *network_map_by_name(const struct network_map *m, struct by
     return NULL;
 }
 
-static const struct subnet_entry *entry_of(const struct network_map *m, struct ip4 a)
+const struct subnet_entry *network_entry_of(const struct network_map *m, struct ip4 a)
 {
     unsigned low = 0;
     unsigned high = m->n_subnets;
@@ -70,7 +51,7 @@ static const struct subnet_entry *entry_of(const struct network_map *m, struct i
 const struct subnet *network_map_subnet_of(
     const struct network_map *m, struct ip4 a, const struct network **ret_network)
 {
-    const struct subnet_entry *e = entry_of(m, a);
+    const struct subnet_entry *e = network_entry_of(m, a);
 
     if (e == NULL) {
         return NULL;
@@ -117,24 +98,12 @@ bool pool_admits(const struct pool *p, const struct class_set *classes)
 const struct pool_map *network_map_pools(
     const struct network_map *m, const struct subnet *s, unsigned *ret_n)
 {
-    const struct subnet_entry *e = entry_of(m, s->prefix.network);
+    const struct subnet_entry *e = network_entry_of(m, s->prefix.network);
 
     require(e != NULL);
     require(e->subnet == s);
     *ret_n = s->n_pools;
     return e->pools;
-}
-
-const struct reservation *network_map_reservation_of_address(
-    const struct network_map *m, struct ip4 a)
-{
-    return reservation_index_of_address(&m->reservations, a);
-}
-
-const struct reservation *network_map_reservation_of_client(
-    const struct network_map *m, const struct subnet *s, const struct client_identity *client)
-{
-    return reservation_index_of_client(&m->reservations, s->prefix.network.value, client);
 }
 
 static int sort_subnets(const void *a, const void *b)
@@ -176,8 +145,11 @@ static void unset_reserved(uint64_t *words, const struct pool_map *p, const stru
 }
 
 static int map_pool(
-    struct network_map *m, const struct subnet *s, const struct pool *pool, struct pool_map *p)
+    struct network_map *m, const struct subnet *s, struct subnet_entry *e, unsigned i)
 {
+    const struct pool *pool = &s->pools[i];
+    struct pool_map *p = &e->pools[i];
+
     p->pool = pool;
     p->range = pool->range;
     p->block = ip4_of(pool->range.first.value & ~UINT32_C(63));
@@ -189,22 +161,24 @@ static int map_pool(
         return ERR_NOMEM;
     }
     set_bits(words, p->block, p->range, true);
-    for (unsigned i = 0; i < pool->n_excludes; i++) {
-        set_bits(words, p->block, pool->excludes[i], false);
+    for (unsigned k = 0; k < pool->n_excludes; k++) {
+        set_bits(words, p->block, pool->excludes[k], false);
     }
     unset_reserved(words, p, s);
     p->usable = words;
+    e->words[i] = words;
     return 0;
 }
 
 static int map_subnet(struct network_map *m, const struct subnet *s, struct subnet_entry *e)
 {
     e->pools = arena_array(&m->arena, s->n_pools, sizeof *e->pools);
-    if (e->pools == NULL) {
+    e->words = arena_array(&m->arena, s->n_pools, sizeof *e->words);
+    if (e->pools == NULL || e->words == NULL) {
         return ERR_NOMEM;
     }
     for (unsigned i = 0; i < s->n_pools; i++) {
-        if (map_pool(m, s, &s->pools[i], &e->pools[i]) != 0) {
+        if (map_pool(m, s, e, i) != 0) {
             return ERR_NOMEM;
         }
     }
@@ -217,7 +191,9 @@ static int map_network(struct network_map *m, const struct network *n)
         const struct subnet *s = &n->subnets[i];
         struct subnet_entry *e = &m->subnets[m->n_subnets++];
 
-        *e = (struct subnet_entry){ s->prefix.network, ip4_prefix_last(s->prefix), s, n, NULL };
+        *e = (struct subnet_entry){
+            s->prefix.network, ip4_prefix_last(s->prefix), s, n, NULL, NULL
+        };
         if (map_subnet(m, s, e) != 0) {
             return ERR_NOMEM;
         }
@@ -264,7 +240,8 @@ int network_map_new(
     m->document = document_take;
     m->version = version;
     arena_init(&m->arena);
-    if (fill_tables(m) != 0) {
+    if (reservation_table_new(&m->kept) != 0 || block_table_new(&m->blocks) != 0 ||
+        fill_tables(m) != 0) {
         (void)network_map_free(m);
         return ERR_NOMEM;
     }
@@ -275,6 +252,8 @@ int network_map_new(
 struct network_map *network_map_free(struct network_map *m)
 {
     if (m != NULL) {
+        m->kept = reservation_table_free(m->kept);
+        m->blocks = block_table_free(m->blocks);
         arena_deinit(&m->arena);
         (void)settings_document_free(m->document);
         free(m);

@@ -2,13 +2,16 @@
 #define STORAGE_NETWORK_H
 
 #include "proto/settings_codec.h"
-#include "storage/client_identity.h"
+#include "storage/block_table.h"
+#include "storage/reservation_table.h"
 
 /*
- * Network map - the settings in force, checked and indexed; immutable
+ * Network map - the settings in force, checked and indexed, and what commands put beside them
  *
- * Finds the subnet of an address, a network by name, a reservation by client or by address.
- * Made when settings are applied or loaded, replaced as a whole, read by everyone.
+ * Finds the subnet of an address, a network by name, a reservation by client or by address, a
+ * block. The settings in it never change: it is made when settings are applied or loaded, and
+ * replaced as a whole. Reservations and blocks that commands have made pass from one map to the
+ * next. Read by everyone, changed by the store alone.
  */
 struct network_map;
 
@@ -52,7 +55,7 @@ bool subnet_pools_contain(const struct subnet *s, struct ip4 a);
 /* True when a client in @classes may get an address of @p. */
 bool pool_admits(const struct pool *p, const struct class_set *classes);
 
-/* The addresses of a pool that are neither excluded nor reserved. */
+/* The addresses of a pool that are neither excluded, reserved nor blocked. */
 struct pool_map {
     const struct pool *pool;
     struct ip4_range range;
@@ -75,5 +78,34 @@ const struct reservation *network_map_reservation_of_client(
 /* The reservation of address @a, or NULL. */
 const struct reservation *network_map_reservation_of_address(
     const struct network_map *m, struct ip4 a);
+
+/* The one that asks for exactly the marks of @client, no more and no fewer; or NULL. */
+const struct reservation *network_map_reservation_like(
+    const struct network_map *m, const struct subnet *s, const struct client_identity *client);
+
+/* What commands have put beside the settings; never NULL. */
+const struct reservation_table *network_map_kept(const struct network_map *m);
+const struct block_table *network_map_blocks(const struct network_map *m);
+
+/* The subnet of the settings that a row of a command belongs to, or NULL. */
+const struct subnet *network_map_subnet_of_kept(
+    const struct network_map *m, const struct kept_reservation *row);
+
+/* A client that gets nothing, an address that nobody gets. */
+bool network_map_is_client_blocked(
+    const struct network_map *m, struct bytes client_key, struct bytes hw_address);
+bool network_map_is_address_blocked(const struct network_map *m, struct ip4 a);
+
+/*
+ * The changes, one at a time and in the same time however many there are. A row that is put must
+ * have been found fit (reservation_rules.h). Return 0 or ERR_NOMEM, and then nothing has changed.
+ */
+int network_map_put_reservation(struct network_map *m, const struct kept_reservation *row);
+void network_map_remove_reservation(struct network_map *m, uint64_t id);
+int network_map_put_block(struct network_map *m, const struct block *b);
+void network_map_remove_block(struct network_map *m, const struct block_subject *subject);
+
+/* Moves what commands have put from @old, which it leaves without, to @m, which has nothing yet. */
+void network_map_adopt(struct network_map *m, struct network_map *old);
 
 #endif

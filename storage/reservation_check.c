@@ -45,7 +45,26 @@ static void check_marks(struct findings *f, const struct reservation *r)
     }
 }
 
-static void check_reservation(
+/* For people: tags are words that can stand in a filter. */
+static void check_notes(struct findings *f, const struct reservation *r)
+{
+    if (r->comment.n > COMMENT_MAX || r->tags.n > TAGS_MAX) {
+        findings_add(f, "comment, tags: expected at most %d octets each", COMMENT_MAX);
+        return;
+    }
+    for (size_t i = 0; i < r->tags.n; i++) {
+        uint8_t at = r->tags.at[i];
+        bool is_word = (at >= 'a' && at <= 'z') || (at >= '0' && at <= '9') || at == '-' ||
+                       at == '_' || at == '.';
+
+        if (!is_word && (at != ' ' || i == 0 || i + 1 == r->tags.n || r->tags.at[i - 1] == ' ')) {
+            findings_add(f, "tags: expected words of a-z 0-9 - _ . with one space between");
+            return;
+        }
+    }
+}
+
+void findings_check_reservation(
     struct findings *f, const struct subnet *s, const struct reservation *r)
 {
     if (!ip4_is_any(r->address) && !subnet_has_host(s, r->address)) {
@@ -58,6 +77,7 @@ static void check_reservation(
     if (r->hostname.n > HOSTNAME_MAX) {
         findings_add(f, "the host name is too long: expected at most %d octets", HOSTNAME_MAX);
     }
+    check_notes(f, r);
     findings_check_options(f, r->options);
 }
 
@@ -145,7 +165,7 @@ void findings_check_reservations(struct findings *f, const struct subnet *s)
     for (unsigned i = 0; i < s->n_reservations; i++) {
         sorted[i] = &s->reservations[i];
         f->here.reservation = (int)i;
-        check_reservation(f, s, sorted[i]);
+        findings_check_reservation(f, s, sorted[i]);
     }
     check_twice(f, s, sorted);
     free(sorted);

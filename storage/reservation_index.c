@@ -38,7 +38,7 @@ static uint64_t hash_of(uint32_t subnet_id, const struct client_identity *client
     return client_identity_hash(client, set, (uint64_t)subnet_id << 32);
 }
 
-static const struct reservation *find(
+const struct reservation *reservation_index_of_client(
     const struct reservation_index *index,
     uint32_t subnet_id,
     const struct client_identity *client,
@@ -46,6 +46,9 @@ static const struct reservation *find(
 {
     uint64_t key = hash_of(subnet_id, client, set);
 
+    if ((index->sets >> set & 1) == 0) {
+        return NULL;
+    }
     for (unsigned i = lower_bound(index->by_client, index->n_clients, key); i < index->n_clients;
          i++) {
         const struct reservation_entry *e = &index->by_client[i];
@@ -57,24 +60,6 @@ static const struct reservation *find(
         if (e->subnet_id == subnet_id && client_identity_set(&wanted) == set &&
             client_identity_equal(&wanted, client, set)) {
             return e->reservation;
-        }
-    }
-    return NULL;
-}
-
-const struct reservation *reservation_index_of_client(
-    const struct reservation_index *index, uint32_t subnet_id, const struct client_identity *client)
-{
-    unsigned has = client_identity_set(client);
-
-    for (unsigned set = (1u << CLIENT_MARK_COUNT) - 1; set > 0; set--) {
-        const struct reservation *r = NULL;
-
-        if ((index->sets >> set & 1) != 0 && (set & ~has) == 0) {
-            r = find(index, subnet_id, client, set);
-        }
-        if (r != NULL) {
-            return r;
         }
     }
     return NULL;

@@ -30,11 +30,12 @@ _Static_assert(1u << CLIENT_MARK_COUNT <= 32, "a bit for each set of marks");
 int reservation_index_init(
     struct reservation_index *ret_index, struct arena *arena, const struct settings *s);
 
-/* The reservation of @client in the subnet of this id with the strongest set of marks, or NULL. */
+/* The reservation in the subnet of this id that asks for exactly @set of @client's marks, or NULL. */
 const struct reservation *reservation_index_of_client(
     const struct reservation_index *index,
     uint32_t subnet_id,
-    const struct client_identity *client);
+    const struct client_identity *client,
+    unsigned set);
 
 /* The reservation of @a, or NULL. */
 const struct reservation *reservation_index_of_address(

@@ -5,6 +5,7 @@
 
 #include "base/err.h"
 #include "base/own.h"
+#include "storage/kept_store.h"
 
 int settings_store_put(struct db *db, const struct setting_row *row)
 {
@@ -43,6 +44,15 @@ struct digest_setting settings_store_member(const struct setting_row *row)
     digest_add(&member.document, row->document);
     digest_add(&member.source, row->source);
     return member;
+}
+
+bool settings_store_is(
+    const struct digest_setting *setting, const struct put_settings_command *command)
+{
+    struct digest document = { 0, 0 };
+
+    digest_add(&document, command->document);
+    return setting->version == command->version && digest_equal(setting->document, document);
 }
 
 int settings_store_map(struct bytes document, uint64_t version, struct network_map **ret_map)
@@ -127,37 +137,27 @@ static int put_pool(struct db *db, int64_t pool_id, const struct subnet *s, cons
     return r == 0 ? put_excludes(db, pool_id, p) : r;
 }
 
-static int put_reservation(struct db *db, const struct subnet *s, const struct reservation *v)
-{
-    const struct bytes marks[] = { v->hw_address, v->client_id, v->duid,
-                                   v->circuit_id, v->remote_id, v->hostname };
+/* What is being written, and where it has come to. */
+struct derivation {
+    struct db *db;
+    struct kept_reservation about; /* version and time of the settings */
+    int64_t network_id, pool_id;
+};
 
-    if (ip4_is_any(v->address)) {
-        db_bind_null(db, STATEMENT_RESERVATION_PUT, 1);
-    } else {
-        db_bind_integer(db, STATEMENT_RESERVATION_PUT, 1, v->address.value);
-    }
-    db_bind_integer(db, STATEMENT_RESERVATION_PUT, 2, s->prefix.network.value);
-    db_bind_integer(db, STATEMENT_RESERVATION_PUT, 3, v->hw_type);
-    for (unsigned i = 0; i < ARRAY_LENGTH(marks); i++) {
-        db_bind_optional(db, STATEMENT_RESERVATION_PUT, 4 + (int)i, marks[i]);
-    }
-    return db_run(db, STATEMENT_RESERVATION_PUT);
-}
-
-static int put_subnet(struct db *db, int64_t network_id, const struct subnet *s, int64_t *pool_id)
+static int put_subnet(struct derivation *d, const struct subnet *s)
 {
+    struct db *db = d->db;
     int r = 0;
 
     db_bind_integer(db, STATEMENT_SUBNET_PUT, 1, s->prefix.network.value);
-    db_bind_integer(db, STATEMENT_SUBNET_PUT, 2, network_id);
+    db_bind_integer(db, STATEMENT_SUBNET_PUT, 2, d->network_id);
     db_bind_integer(db, STATEMENT_SUBNET_PUT, 3, s->prefix.length);
     r = db_run(db, STATEMENT_SUBNET_PUT);
     for (unsigned i = 0; r == 0 && i < s->n_pools; i++) {
-        r = put_pool(db, ++*pool_id, s, &s->pools[i]);
+        r = put_pool(db, ++d->pool_id, s, &s->pools[i]);
     }
     for (unsigned i = 0; r == 0 && i < s->n_reservations; i++) {
-        r = put_reservation(db, s, &s->reservations[i]);
+        r = kept_store_derive_file(db, s, &s->reservations[i], &d->about);
     }
     return r;
 }
@@ -177,21 +177,26 @@ static int clear(struct db *db)
     return r;
 }
 
-int settings_store_derive(struct db *db, const struct network_map *map)
+int settings_store_derive(
+    struct db *db, const struct network_map *map, const struct digest_setting *setting)
 {
     const struct settings *all = network_map_settings(map);
-    int64_t pool_id = 0;
+    struct derivation d = {
+        .db = db,
+        .about = {.version = setting->applied_index, .put_at = setting->applied_at},
+    };
     int r = clear(db);
 
     for (unsigned i = 0; r == 0 && i < all->n_networks; i++) {
         const struct network *n = &all->networks[i];
 
-        db_bind_integer(db, STATEMENT_NETWORK_PUT, 1, i + 1);
+        d.network_id = i + 1;
+        db_bind_integer(db, STATEMENT_NETWORK_PUT, 1, d.network_id);
         db_bind_text(db, STATEMENT_NETWORK_PUT, 2, n->name);
         r = db_run(db, STATEMENT_NETWORK_PUT);
         for (unsigned j = 0; r == 0 && j < n->n_subnets; j++) {
-            r = put_subnet(db, i + 1, &n->subnets[j], &pool_id);
+            r = put_subnet(&d, &n->subnets[j]);
         }
     }
-    return r;
+    return r == 0 ? kept_store_derive_all(db, map) : r;
 }

@@ -18,6 +18,10 @@ int settings_store_put(struct db *db, const struct setting_row *row);
 /* Reads the row that STATEMENT_SETTING_SELECT stands on; its bytes are lent until it is reset. */
 struct setting_row settings_store_read(struct db *db);
 
+/* @setting is what @command puts. */
+bool settings_store_is(
+    const struct digest_setting *setting, const struct put_settings_command *command);
+
 /* What the digest keeps of a row. */
 struct digest_setting settings_store_member(const struct setting_row *row);
 
@@ -28,7 +32,8 @@ enum settings_store_outcome {
 /* Makes the map of @document. The same verdict on every node. Returns 0, ERR_*, or the outcome. */
 int settings_store_map(struct bytes document, uint64_t version, struct network_map **ret_map);
 
-/* Fills network, subnet, pool and reservation anew. Returns 0 or ERR_*. */
-int settings_store_derive(struct db *db, const struct network_map *map);
+/* Fills network, subnet, pool and reservation anew from @map, made of @setting. 0 or ERR_*. */
+int settings_store_derive(
+    struct db *db, const struct network_map *map, const struct digest_setting *setting);
 
 #endif

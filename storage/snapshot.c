@@ -23,6 +23,8 @@ static const struct image_table {
     { 3, STATEMENT_ORIGIN_SELECT,  STATEMENT_ORIGIN_PUT,  STATEMENT_ORIGIN_CLEAR },
     { 4, STATEMENT_LEASE_SELECT,   STATEMENT_LEASE_PUT,   STATEMENT_LEASE_CLEAR  },
     { 5, STATEMENT_HISTORY_SELECT, STATEMENT_HISTORY_PUT, STATEMENT_HISTORY_CLEAR},
+    { 6, STATEMENT_KEPT_SELECT,    STATEMENT_KEPT_PUT,    STATEMENT_KEPT_CLEAR   },
+    { 7, STATEMENT_BLOCK_SELECT,   STATEMENT_BLOCK_PUT,   STATEMENT_BLOCK_CLEAR  },
 };
 
 /* A state of its own on a reading connection; of the leases it keeps the digest alone. */
@@ -219,7 +221,7 @@ static int replace(struct store *s, struct image_reader *from, const struct imag
         r = state_load(s);
     }
     if (r == 0) {
-        r = settings_store_derive(s->db, s->map);
+        r = settings_store_derive(s->db, s->map, &s->setting);
     }
     return r == 0 ? db_run(s->db, STATEMENT_COMMIT) : r;
 }

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "base/err.h"
 #include "base/writer.h"
+#include "storage/kept_store.h"
 #include "storage/lease_store.h"
 
 int state_begin(struct store *s)
@@ -150,6 +151,7 @@ void state_remember_setting(
     digest_subtract_setting(&s->meta.digest, &s->setting);
     s->setting = settings_store_member(row);
     digest_add_setting(&s->meta.digest, &s->setting);
+    network_map_adopt(map_take, s->map);
     (void)network_map_free(s->map);
     s->map = map_take;
 }
@@ -162,7 +164,67 @@ int state_put_setting(struct store *s, const struct setting_row *row, struct net
     require(row->version == s->setting.version + 1);
     state_remember_setting(s, row, map_take);
     r = settings_store_put(s->db, row);
-    return r == 0 ? settings_store_derive(s->db, s->map) : r;
+    return r == 0 ? settings_store_derive(s->db, s->map, &s->setting) : r;
+}
+
+int state_remember_reservation(struct store *s, const struct kept_reservation *row)
+{
+    const struct kept_reservation *old = reservation_table_find(network_map_kept(s->map), row->id);
+
+    if (old != NULL) {
+        digest_subtract_reservation(&s->meta.digest, old);
+    }
+    digest_add_reservation(&s->meta.digest, row);
+    return network_map_put_reservation(s->map, row);
+}
+
+int state_put_reservation(struct store *s, const struct kept_reservation *row)
+{
+    int r = state_remember_reservation(s, row);
+
+    require(s->in_transaction);
+    return r == 0 ? kept_store_put_reservation(s->db, s->map, row) : r;
+}
+
+int state_delete_reservation(struct store *s, uint64_t id)
+{
+    const struct kept_reservation *old = reservation_table_find(network_map_kept(s->map), id);
+
+    require(s->in_transaction);
+    require(old != NULL);
+    digest_subtract_reservation(&s->meta.digest, old);
+    network_map_remove_reservation(s->map, id);
+    return kept_store_delete_reservation(s->db, id);
+}
+
+int state_remember_block(struct store *s, const struct block *b)
+{
+    const struct block *old = block_table_find(network_map_blocks(s->map), &b->subject);
+
+    if (old != NULL) {
+        digest_subtract_block(&s->meta.digest, old);
+    }
+    digest_add_block(&s->meta.digest, b);
+    return network_map_put_block(s->map, b);
+}
+
+int state_put_block(struct store *s, const struct block *b)
+{
+    int r = state_remember_block(s, b);
+
+    require(s->in_transaction);
+    return r == 0 ? kept_store_put_block(s->db, b) : r;
+}
+
+int state_delete_block(struct store *s, const struct block_subject *subject)
+{
+    const struct block *old = block_table_find(network_map_blocks(s->map), subject);
+
+    require(s->in_transaction);
+    require(old != NULL);
+    digest_subtract_block(&s->meta.digest, old);
+    network_map_remove_block(s->map, subject);
+    return kept_store_delete_block(s->db, subject);
 }
 
 int state_admit(struct store *s, const struct command *c, bool *ret_first)

@@ -72,8 +72,15 @@ const struct node_row *state_node(const struct store *s, uint32_t node); /* or N
 /* Sets the cluster id, which has to be unset. */
 void state_put_cluster_id(struct store *s, uint64_t cluster_id);
 
-/* Puts settings in force. Takes the map, also when it fails. Returns 0 or ERR_*. */
+/* Puts settings in force; what commands have put beside the old ones, which must go with the new
+ * ones (reservation_misfit()), stays. Takes the map, also when it fails. Returns 0 or ERR_*. */
 int state_put_setting(struct store *s, const struct setting_row *row, struct network_map *map_take);
+
+/* Reservations and blocks beside the settings; what is deleted must be there. 0 or ERR_*. */
+int state_put_reservation(struct store *s, const struct kept_reservation *row);
+int state_delete_reservation(struct store *s, uint64_t id);
+int state_put_block(struct store *s, const struct block *b);
+int state_delete_block(struct store *s, const struct block_subject *subject);
 
 /*
  * Notes a command: *@ret_first is true when it has not been applied before. state_close_entry()
@@ -90,6 +97,9 @@ int state_put_meta(struct store *s);
 int state_remember_node(struct store *s, uint32_t node, uint64_t incarnation, struct bytes address);
 void state_remember_setting(
     struct store *s, const struct setting_row *row, struct network_map *map_take);
+
+int state_remember_reservation(struct store *s, const struct kept_reservation *row);
+int state_remember_block(struct store *s, const struct block *b);
 
 /* Marks the database to be set aside when @r failed because it is damaged. Returns @r. */
 int state_settle(struct store *s, int r);

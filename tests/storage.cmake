@@ -27,6 +27,7 @@ endfunction()
 
 unit_test(origins LINK store)
 store_test(store)
+store_test(operator)
 store_test(query)
 store_test(store_crash)
 store_test(store_faults)

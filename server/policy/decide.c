@@ -66,7 +66,8 @@ static const struct reservation *usable_reservation(
     const struct reservation *reservation = decide_reservation(f->map, subnet, f->request);
     struct standing s;
 
-    if (reservation == NULL || ip4_is_any(reservation->address)) {
+    if (reservation == NULL || ip4_is_any(reservation->address) ||
+        network_map_is_address_blocked(f->map, reservation->address)) {
         return NULL;
     }
     s = standing_of(f, reservation->address);
@@ -93,6 +94,8 @@ static bool is_refused(
 {
     if (s->subnet == NULL) {
         *ret_reason = REASON_WRONG_NETWORK;
+    } else if (network_map_is_address_blocked(f->map, s->address)) {
+        *ret_reason = REASON_BLOCKED;
     } else if (s->is_reserved_for_other) {
         *ret_reason = REASON_RESERVED_FOR_OTHER;
     } else if (is_quarantined(s)) {
@@ -334,8 +337,22 @@ static struct decision bootp(const struct decide_facts *f)
     return silence(REASON_NOT_RESERVED, IP4_ANY);
 }
 
+/* What a blocked client gives back is taken; everything else it says is met with silence. */
+static bool is_blocked(const struct decide_facts *f)
+{
+    const struct hardware *hardware = &f->request->message->header.hardware;
+    bool gives_back = f->request->kind == REQUEST_RELEASE || f->request->kind == REQUEST_DECLINE;
+
+    return !gives_back &&
+           network_map_is_client_blocked(f->map, f->request->client, hardware_address(hardware));
+}
+
 void decide(const struct decide_facts *f, struct decision *ret_decision)
 {
+    if (is_blocked(f)) {
+        *ret_decision = silence(REASON_BLOCKED, f->request->address);
+        return;
+    }
     switch (f->request->kind) {
     case REQUEST_DISCOVER:
         *ret_decision = discover(f);

@@ -23,11 +23,14 @@ static bool is_offered(const struct allocate_request *q, struct ip4 a)
     return q->is_offered != NULL && q->is_offered(q->data, a);
 }
 
-/* Not kept from this client by another one's hold or by a quarantine. */
+/* Not kept from this client by another one's hold, a quarantine or a block. */
 static bool is_free(const struct search *s, struct ip4 a)
 {
     struct lease l;
 
+    if (network_map_is_address_blocked(s->map, a)) {
+        return false;
+    }
     if (!lease_table_find(s->leases, a, &l) || !lease_is_held(&l, s->request->now)) {
         return true;
     }
@@ -54,6 +57,9 @@ static bool is_allowed(const struct search *s, const struct subnet *subnet, stru
 {
     const struct reservation *r = network_map_reservation_of_address(s->map, a);
 
+    if (network_map_is_address_blocked(s->map, a)) {
+        return false;
+    }
     if (r != NULL) {
         return r == reservation_in(s, subnet);
     }

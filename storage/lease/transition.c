@@ -48,6 +48,9 @@ static bool is_admitted(const struct bind_command *c, const struct transition_fa
 static enum outcome may_bind(
     const struct lease *old, const struct bind_command *c, const struct transition_facts *facts)
 {
+    if (facts->is_blocked) {
+        return OUTCOME_BLOCKED;
+    }
     if (facts->reserved_for_other) {
         return OUTCOME_RESERVED;
     }

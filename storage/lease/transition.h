@@ -22,6 +22,7 @@ struct transition_facts {
     uint64_t settings_version;
     bool reserved_for_client;
     bool reserved_for_other;
+    bool is_blocked;          /* the client or the address */
     struct seconds probation; /* for Decline */
 };
 

@@ -238,10 +238,14 @@ TEST(settings_networks_reservations_nodes_and_the_cluster_are_shown)
         rows_of("SELECT * FROM networks"),
         "lan,10.1.0.0/24 10.1.1.0/24,2#,3#;guest,10.2.0.0/24,1#,0#");
     assert_string_equal(
-        rows_of("SELECT * FROM reservations ORDER BY address"),
-        "NULL,lan,10.1.0.0,NULL,NULL,000301,p9,0x0072,NULL;"
-        "10.1.0.12,lan,10.1.0.0,02:00:00:00:00:07,NULL,NULL,NULL,NULL,seven;"
-        "10.1.0.99,lan,10.1.0.0,NULL,636c69656e742d38,NULL,NULL,NULL,NULL");
+        rows_of("SELECT address, network, subnet, hw_address, client_id, duid, circuit_id, "
+                "remote_id, hostname, origin, version, put_at, hw_type FROM reservations "
+                "ORDER BY address"),
+        "NULL,lan,10.1.0.0,NULL,NULL,000301,p9,0x0072,NULL,file,2#,2023-11-14T22:13:20.123Z,0#;"
+        "10.1.0.12,lan,10.1.0.0,02:00:00:00:00:07,NULL,NULL,NULL,NULL,seven,file,2#,"
+        "2023-11-14T22:13:20.123Z,1#;"
+        "10.1.0.99,lan,10.1.0.0,NULL,636c69656e742d38,NULL,NULL,NULL,NULL,file,2#,"
+        "2023-11-14T22:13:20.123Z,0#");
     assert_string_equal(rows_of("SELECT * FROM nodes"), "3#,10.0.0.3:6767,fedcba9876543210");
     (void)snprintf(
         expected,

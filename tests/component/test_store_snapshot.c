@@ -84,10 +84,19 @@ static void assert_same_text(const char *sql)
 TEST(a_restored_store_is_the_same_and_goes_on_alike)
 {
     static const char *const same[] = {
-        "SELECT * FROM lease",   "SELECT * FROM lease_history", "SELECT * FROM setting",
-        "SELECT * FROM node",    "SELECT * FROM origin",        "SELECT * FROM cluster",
-        "SELECT * FROM pools",   "SELECT * FROM reservations",  "SELECT count(*) FROM networks",
+        "SELECT * FROM lease",
+        "SELECT * FROM lease_history",
+        "SELECT * FROM setting",
+        "SELECT * FROM node",
+        "SELECT * FROM origin",
+        "SELECT * FROM cluster",
+        "SELECT * FROM pools",
+        "SELECT count(*) FROM networks",
         "SELECT * FROM history",
+        "SELECT * FROM reservations ORDER BY address_n",
+        "SELECT * FROM kept_reservation",
+        "SELECT * FROM block",
+        "SELECT * FROM blocks",
     };
 
     assert_int_equal(restore(to), 0);

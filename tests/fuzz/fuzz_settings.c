@@ -61,6 +61,24 @@ static void check_map(struct settings_document *document_take)
     map = network_map_free(map);
 }
 
+/* One reservation by itself, as a command holds it: its bytes are the only ones for its value. */
+static void check_reservation(struct bytes encoded)
+{
+    struct reservation r;
+    struct arena arena;
+    struct bytes first;
+    struct bytes again;
+
+    arena_init(&arena);
+    if (reservation_decode(encoded, &arena, &r) == 0) {
+        require(reservation_encode(&r, &arena, &first) == 0);
+        require(reservation_decode(first, &arena, &r) == 0);
+        require(reservation_encode(&r, &arena, &again) == 0);
+        require(bytes_equal(first, again));
+    }
+    arena_deinit(&arena);
+}
+
 /* Settings from a hostile hand: the log, a snapshot, a database. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -68,6 +86,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct settings_document *d = NULL;
     unsigned n = 0;
 
+    check_reservation(bytes_of(data, size));
     if (settings_decode(bytes_of(data, size), &d) != 0) {
         return 0;
     }

@@ -6,11 +6,13 @@
 
 #include "base/check.h"
 #include "proto/command_codec.h"
+#include "proto/settings_codec.h"
 #include "support/random.h"
 
 enum {
     CLIENTS = 40,
     NODES = 3,
+    RESERVATIONS = 6, /* made by commands */
     COMMANDS_MAX = 8, /* in one entry */
 };
 
@@ -61,6 +63,7 @@ struct texts {
     uint8_t hw[6];
     struct ip4 addresses[4];
     uint8_t *document;
+    struct arena arena;
 };
 
 struct making {
@@ -171,6 +174,61 @@ static void make_put_node(struct making *m, struct command *c)
     };
 }
 
+/* Of a few ids, so that there is something to change and to delete. */
+static void make_put_reservation(struct making *m, struct command *c, struct texts *t)
+{
+    struct reservation r = {
+        .address = some_address(m),
+        .client_id = some_client(m, t),
+        .comment = bytes_of_text(random_below(&m->seed, 2) ? "by hand" : ""),
+    };
+
+    if (random_below(&m->seed, 2) == 0) {
+        r.client_id.n = 0;
+        r.hw_type = 1;
+        r.hw_address = bytes_of(t->hw, sizeof t->hw);
+    }
+    arena_init(&t->arena);
+    c->kind = COMMAND_PUT_RESERVATION;
+    c->put_reservation = (struct put_reservation_command){
+        .id = 1 + random_below(&m->seed, RESERVATIONS),
+        .author = bytes_of_text("root"),
+    };
+    ensure(reservation_encode(&r, &t->arena, &c->put_reservation.reservation) == 0);
+}
+
+static void make_block(struct making *m, struct command *c, struct texts *t)
+{
+    struct block_subject subject = { BLOCK_CLIENT_ID, some_client(m, t) };
+
+    if (random_below(&m->seed, 2) == 0) {
+        subject = (struct block_subject){ BLOCK_HW_ADDRESS, bytes_of(t->hw, sizeof t->hw) };
+    }
+    if (random_below(&m->seed, 2) == 0) {
+        c->kind = COMMAND_BLOCK;
+        c->block = (struct block_command){ .subject = subject };
+    } else {
+        c->kind = COMMAND_UNBLOCK;
+        c->unblock.subject = subject;
+    }
+}
+
+static void make_operator_command(struct making *m, struct command *c, struct texts *t)
+{
+    switch (random_below(&m->seed, 4)) {
+    case 0:
+        make_block(m, c, t);
+        break;
+    case 1:
+        c->kind = COMMAND_DELETE_RESERVATION;
+        c->delete_reservation.id = 1 + random_below(&m->seed, RESERVATIONS);
+        break;
+    default:
+        make_put_reservation(m, c, t);
+        break;
+    }
+}
+
 static void make_command(struct making *m, struct command *c, struct texts *t)
 {
     unsigned dice = random_below(&m->seed, 100);
@@ -185,8 +243,10 @@ static void make_command(struct making *m, struct command *c, struct texts *t)
     };
     if (m->version == 0) {
         make_put_settings(m, c, t);
-    } else if (dice < 70) {
+    } else if (dice < 66) {
         make_bind(m, c, t);
+    } else if (dice < 70) {
+        make_operator_command(m, c, t);
     } else if (dice < 80) {
         make_release(m, c, t);
     } else if (dice < 85) {
@@ -237,6 +297,7 @@ static struct script_entry make_entry(struct making *m, uint64_t index)
     e = script_encode(index, m->now, commands, n);
     for (unsigned i = 0; i < n; i++) {
         free(m->texts[i].document);
+        arena_deinit(&m->texts[i].arena);
     }
     return e;
 }
@@ -336,6 +397,8 @@ void script_check_invariants(const struct store *store)
         ensure(!instant_before(l.held_until, l.expires_at)); /* invariant 4 */
         if (l.state == LEASE_BOUND) {
             check_client(store, &l);
+        }
+        if (l.state == LEASE_BOUND && lease_is_held(&l, store_cluster_time(store))) {
             check_reservation(store, &l);
         }
     }

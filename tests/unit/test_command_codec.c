@@ -30,7 +30,7 @@ static const struct command commands[] = {
                 .agent_info = TEXT("\x01\x02\x00\x10"),
                 .vendor_class = TEXT("MSFT 5.0"),
                 .user_class = TEXT("iPXE"),
-                .settings_version = 7 }                                              },
+                .settings_version = 7 }                                                       },
     { .origin = 2,
      .boot_id = 1,
      .sequence = UINT64_MAX,
@@ -38,7 +38,7 @@ static const struct command commands[] = {
      .bind = { .address = { 1 },
                 .client_key = TEXT("\0"),
                 .lease = { 1 },
-                .hold = { 0xffffffff } }                                             },
+                .hold = { 0xffffffff } }                                                      },
     { .origin = 3,
      .boot_id = UINT64_MAX,
      .sequence = 1,
@@ -46,7 +46,7 @@ static const struct command commands[] = {
      .release = { .address = { 0xc0a80164 },
                    .client_key = TEXT("\x01key"),
                    .server_id = { 5 },
-                   .received_at = { 1700000000123 } }                                },
+                   .received_at = { 1700000000123 } }                                         },
     { .origin = 3,
      .boot_id = 7,
      .sequence = 2,
@@ -56,22 +56,42 @@ static const struct command commands[] = {
                    .received_at = { 0 },
                    .offered = true,
                    .hw_type = 255,
-                   .hw_address = TEXT("0123456789abcdef") }                          },
+                   .hw_address = TEXT("0123456789abcdef") }                                   },
     { .origin = 3,
      .boot_id = 7,
      .sequence = 3,
      .kind = COMMAND_EXPIRE,
-     .expire = { 3, some_addresses }                                                 },
+     .expire = { 3, some_addresses }                                                          },
     { .origin = 3,
      .boot_id = 7,
      .sequence = 4,
      .kind = COMMAND_PUT_SETTINGS,
-     .put_settings = { 12, TEXT("\x0a\x00"), TEXT("networks: []\n") }                },
+     .put_settings = { 12, TEXT("\x0a\x00"), TEXT("networks: []\n") }                         },
     { .origin = 3,
      .boot_id = 7,
      .sequence = 5,
      .kind = COMMAND_PUT_NODE,
-     .put_node = { 3, 0xfedcba9876543210, TEXT("10.0.0.3:6767"), 0x1122334455667788 }},
+     .put_node = { 3, 0xfedcba9876543210, TEXT("10.0.0.3:6767"), 0x1122334455667788 }         },
+    { .origin = 3,
+     .boot_id = 7,
+     .sequence = 6,
+     .kind = COMMAND_PUT_RESERVATION,
+     .put_reservation = { INT64_MAX, 41, TEXT("\x0a\x00"), TEXT("root") }                     },
+    { .origin = 3,
+     .boot_id = 7,
+     .sequence = 7,
+     .kind = COMMAND_DELETE_RESERVATION,
+     .delete_reservation = { 1, 0 }                                                           },
+    { .origin = 3,
+     .boot_id = 7,
+     .sequence = 8,
+     .kind = COMMAND_BLOCK,
+     .block = { { BLOCK_HW_PREFIX, TEXT("\x02\x00\x00") }, TEXT("lost tablet"), TEXT("root") }},
+    { .origin = 3,
+     .boot_id = 7,
+     .sequence = 9,
+     .kind = COMMAND_UNBLOCK,
+     .unblock = { { BLOCK_ADDRESS, TEXT("\x0a\x00\x00\x01") } }                               },
 };
 
 static size_t encode(const struct command *c, uint8_t *out, size_t size)
@@ -123,6 +143,32 @@ static void assert_same_end(const struct command *a, const struct command *b)
     }
 }
 
+static void assert_same_subject(const struct block_subject *a, const struct block_subject *b)
+{
+    assert_int_equal(a->kind, b->kind);
+    assert_same_bytes(a->value, b->value);
+}
+
+static void assert_same_of_operator(const struct command *a, const struct command *b)
+{
+    if (a->kind == COMMAND_PUT_RESERVATION) {
+        assert_int_equal(a->put_reservation.id, b->put_reservation.id);
+        assert_int_equal(a->put_reservation.expected_version, b->put_reservation.expected_version);
+        assert_same_bytes(a->put_reservation.reservation, b->put_reservation.reservation);
+        assert_same_bytes(a->put_reservation.author, b->put_reservation.author);
+    } else if (a->kind == COMMAND_DELETE_RESERVATION) {
+        assert_int_equal(a->delete_reservation.id, b->delete_reservation.id);
+        assert_int_equal(
+            a->delete_reservation.expected_version, b->delete_reservation.expected_version);
+    } else if (a->kind == COMMAND_BLOCK) {
+        assert_same_subject(&a->block.subject, &b->block.subject);
+        assert_same_bytes(a->block.comment, b->block.comment);
+        assert_same_bytes(a->block.author, b->block.author);
+    } else {
+        assert_same_subject(&a->unblock.subject, &b->unblock.subject);
+    }
+}
+
 static void assert_same(const struct command *a, const struct command *b)
 {
     assert_int_equal(a->origin, b->origin);
@@ -151,6 +197,12 @@ static void assert_same(const struct command *a, const struct command *b)
         assert_int_equal(a->put_node.incarnation, b->put_node.incarnation);
         assert_same_bytes(a->put_node.address, b->put_node.address);
         assert_int_equal(a->put_node.cluster_id, b->put_node.cluster_id);
+        break;
+    case COMMAND_PUT_RESERVATION:
+    case COMMAND_DELETE_RESERVATION:
+    case COMMAND_BLOCK:
+    case COMMAND_UNBLOCK:
+        assert_same_of_operator(a, b);
         break;
     }
 }

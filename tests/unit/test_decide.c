@@ -361,6 +361,47 @@ static void put_recent(int64_t ago_ms, struct ip4 id)
     assert_int_equal(lease_table_put(leases, &row), 0);
 }
 
+static void block(enum block_kind kind, const void *value, size_t n)
+{
+    struct block b = {
+        .subject = {kind, bytes_of(value, n)}
+    };
+
+    assert_int_equal(network_map_put_block(map, &b), 0);
+}
+
+TEST(a_blocked_client_is_met_with_silence_whatever_it_asks_for)
+{
+    static const enum request_kind kinds[] = { REQUEST_DISCOVER,    REQUEST_SELECTING,
+                                               REQUEST_INIT_REBOOT, REQUEST_RENEWING,
+                                               REQUEST_REBINDING,   REQUEST_INFORM,
+                                               REQUEST_BOOTP };
+
+    put(lan_address(1, 101), "c1", LEASE_BOUND);
+    for (unsigned i = 0; i < ARRAY_LENGTH(kinds); i++) {
+        scene(kinds[i], lan_address(1, 101));
+        block(BLOCK_HW_PREFIX, "\x02\x00\x00", 3);
+        assert_decided(VERDICT_SILENT, REASON_BLOCKED);
+    }
+    scene(REQUEST_RELEASE, lan_address(1, 101));
+    block(BLOCK_CLIENT_ID, "c1", 2);
+    assert_decided(VERDICT_PROPOSE_RELEASE, REASON_RELEASED);
+}
+
+TEST(a_blocked_address_is_not_offered_and_its_client_is_sent_on)
+{
+    static const uint8_t octets[] = { 192, 168, 1, 101 };
+
+    put(lan_address(1, 101), "c1", LEASE_BOUND);
+    scene(REQUEST_DISCOVER, IP4_ANY);
+    block(BLOCK_ADDRESS, octets, sizeof octets);
+    assert_int_equal(decided().verdict, VERDICT_OFFER);
+    assert_int_not_equal(decided().address.value, lan_address(1, 101).value);
+    scene(REQUEST_RENEWING, lan_address(1, 101));
+    block(BLOCK_ADDRESS, octets, sizeof octets);
+    assert_decided(VERDICT_NAK, REASON_BLOCKED);
+}
+
 TEST(rule_55_a_retransmission_gets_the_ack_of_the_committed_row)
 {
     scene(REQUEST_SELECTING, lan_address(1, 101));
@@ -434,6 +475,8 @@ int main(void)
         CASE(rule_54_a_client_is_moved_to_its_new_reservation),
         CASE(rule_54_a_reservation_that_another_still_holds_moves_nobody),
         CASE(a_reservation_is_a_record_even_without_a_lease),
+        CASE(a_blocked_client_is_met_with_silence_whatever_it_asks_for),
+        CASE(a_blocked_address_is_not_offered_and_its_client_is_sent_on),
         CASE(rule_55_a_retransmission_gets_the_ack_of_the_committed_row),
         CASE(rule_55_without_headroom_nothing_is_promised_twice),
         CASE(rule_57_what_was_offered_may_be_declined),

@@ -316,6 +316,106 @@ TEST(thousands_of_reservations_are_found_by_client_and_by_address)
     }
 }
 
+/* A reservation of a command; its bytes live in @a. */
+static struct kept_reservation made(struct arena *a, uint64_t id, uint32_t address)
+{
+    struct kept_reservation row = { .id = id, .version = id, .put_at = { 1 } };
+    uint8_t client[] = { 'k', (uint8_t)(id >> 16), (uint8_t)(id >> 8), (uint8_t)id };
+
+    row.value.address = ip4_of(address);
+    row.value.client_id = arena_copy(a, bytes_of(client, sizeof client));
+    assert_int_equal(reservation_encode(&row.value, a, &row.encoded), 0);
+    return row;
+}
+
+static bool is_usable_now(uint32_t address)
+{
+    unsigned n = 0;
+    const struct pool_map *pools = network_map_pools(map, subnet_of(address), &n);
+
+    return is_usable(pools, n, address);
+}
+
+TEST(what_commands_put_takes_its_address_out_of_the_pool_and_gives_it_back)
+{
+    struct arena arena;
+    struct block block = {
+        .subject = {BLOCK_ADDRESS, bytes_of("\x0a\x00\x00\x0a", 4)}
+    };
+
+    arena_init(&arena);
+
+    struct kept_reservation row = made(&arena, 1, 0x0a00000a);
+    struct kept_reservation moved = made(&arena, 1, 0x0a00000b);
+
+    assert_true(is_usable_now(0x0a00000a));
+    assert_int_equal(network_map_put_reservation(map, &row), 0);
+    assert_false(is_usable_now(0x0a00000a));
+    assert_int_equal(network_map_put_reservation(map, &moved), 0);
+    assert_true(is_usable_now(0x0a00000a));
+    assert_false(is_usable_now(0x0a00000b));
+    network_map_remove_reservation(map, 1);
+    assert_true(is_usable_now(0x0a00000b));
+    assert_int_equal(network_map_put_block(map, &block), 0);
+    assert_true(network_map_is_address_blocked(map, ip4_of(0x0a00000a)));
+    assert_false(is_usable_now(0x0a00000a));
+    network_map_remove_block(map, &block.subject);
+    assert_true(is_usable_now(0x0a00000a));
+    arena_deinit(&arena);
+}
+
+TEST(what_commands_put_passes_to_the_next_settings)
+{
+    struct network_map *next = NULL;
+    struct block block = {
+        .subject = {BLOCK_ADDRESS, bytes_of("\x0a\x00\x00\x0c", 4)}
+    };
+    struct arena arena;
+
+    arena_init(&arena);
+
+    struct kept_reservation row = made(&arena, 1, 0x0a00000a);
+
+    assert_int_equal(network_map_put_reservation(map, &row), 0);
+    assert_int_equal(network_map_put_block(map, &block), 0);
+    arena_deinit(&arena);
+    assert_int_equal(network_map_new(&next, sample_settings_document(&sample), 8), 0);
+    network_map_adopt(next, map);
+    (void)network_map_free(map);
+    map = next;
+    assert_false(is_usable_now(0x0a00000a));
+    assert_false(is_usable_now(0x0a00000c));
+    assert_int_equal(network_map_reservation_of_address(map, ip4_of(0x0a00000a))->client_id.n, 4);
+}
+
+TEST(thousands_of_reservations_of_commands_come_and_go_and_are_found)
+{
+    enum { N = 20000 };
+    struct arena arena;
+
+    arena_init(&arena);
+    for (uint32_t i = 1; i <= N; i++) {
+        struct kept_reservation row = made(&arena, i, 0x0a010100 + i);
+
+        assert_int_equal(network_map_put_reservation(map, &row), 0);
+    }
+    for (uint32_t i = 3; i <= N; i += 3) {
+        network_map_remove_reservation(map, i);
+    }
+    assert_int_equal(reservation_table_count(network_map_kept(map)), N - N / 3);
+    for (uint32_t i = 1; i <= N; i++) {
+        struct kept_reservation row = made(&arena, i, 0x0a010100 + i);
+        struct client_identity client = client_identity_of_reservation(&row.value);
+        const struct reservation *r =
+            network_map_reservation_of_client(map, subnet_of(0x0a010000), &client);
+
+        assert_int_equal(r != NULL, i % 3 != 0);
+        assert_ptr_equal(network_map_reservation_of_address(map, row.value.address), r);
+        assert_int_equal(reservation_table_find(network_map_kept(map), i) != NULL, i % 3 != 0);
+    }
+    arena_deinit(&arena);
+}
+
 TEST(without_memory_there_is_no_map_and_the_document_is_gone)
 {
     int failures = 0;
@@ -351,6 +451,9 @@ int main(void)
         CASE(a_reservation_may_have_no_address),
         CASE(a_reservation_is_found_by_its_address),
         CASE(thousands_of_reservations_are_found_by_client_and_by_address),
+        CASE(what_commands_put_takes_its_address_out_of_the_pool_and_gives_it_back),
+        CASE(what_commands_put_passes_to_the_next_settings),
+        CASE(thousands_of_reservations_of_commands_come_and_go_and_are_found),
         CASE(without_memory_there_is_no_map_and_the_document_is_gone),
     };
 
