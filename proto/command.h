@@ -59,6 +59,7 @@ struct bind_command {
     /* Of the settings by which the origin judged the client's classes. An address of a pool that is
      * not for everyone is bound only while these are in force. */
     uint64_t settings_version;
+    struct instant received_at; /* cluster time; 0: not told, as in entries of old */
 };
 
 /* Ends a binding at the client's wish (RFC 2131 4.3.4). */

@@ -50,8 +50,9 @@ static bool read_bind(const Leasehold__V1__Command *m, struct arena *a, struct c
         .vendor_class = borrow(b->vendor_class),
         .user_class = borrow(b->user_class),
         .settings_version = b->settings_version,
+        .received_at = { (int64_t)(b->received_at_ms & INT64_MAX) },
     };
-    return b->hw_type <= UINT8_MAX;
+    return b->hw_type <= UINT8_MAX && b->received_at_ms <= INT64_MAX;
 }
 
 static bool read_release(const Leasehold__V1__Command *m, struct arena *a, struct command *c)

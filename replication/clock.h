@@ -16,6 +16,8 @@ struct cluster_clock {
     struct instant base;    /* cluster time of the last applied entry */
     struct instant base_at; /* monotonic time of its application */
     struct instant stamped; /* the latest time that this node has put into an entry */
+    struct instant latest;  /* the latest cluster time that this node has heard of, moved on */
+    struct instant latest_at;
 };
 
 /* The wall clocks of the nodes heard from recently, this one's included. */
@@ -33,6 +35,20 @@ struct instant clock_estimate(const struct cluster_clock *c, struct instant mono
 /* The time that a leader puts into its next entry. */
 struct instant clock_stamp(
     const struct cluster_clock *c, struct instant monotonic, const struct wall_clocks *walls);
+
+/*
+ * A node says that cluster time is @told. Old entries and messages, that a node reads which was
+ * stopped, must not turn back the latest time it knows of: it gives way by a millisecond, to the
+ * word of the leader alone (@is_leader), so that it does not run ahead for ever either.
+ */
+void clock_heard(
+    struct cluster_clock *c, struct instant told, struct instant monotonic, bool is_leader);
+
+/*
+ * How far the cluster's time may be ahead of clock_estimate(), when it may catch up as far as
+ * @wall: what was heard, what wall clocks allow, and what clocks drift apart unheard.
+ */
+int64_t clock_behind(const struct cluster_clock *c, struct instant monotonic, struct instant wall);
 
 /* The leader has put @t into an entry: no later stamp will be earlier. */
 void clock_stamped(struct cluster_clock *c, struct instant t);

@@ -424,6 +424,8 @@ void replica_serving(const struct replica *r, struct bytes network, struct servi
 {
     ret_view->self = r->config.node;
     ret_view->has_majority = replica_may_serve(r);
+    ret_view->knows_holds = r->upkeep.knows_holds && !guard_is_installing(r->guard);
+    ret_view->behind_ms = upkeep_behind(r);
     status_serving(&r->status, network, replica_now(r), ret_view);
 }
 

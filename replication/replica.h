@@ -159,6 +159,8 @@ struct serving_node {
 struct serving_view {
     uint32_t self;
     bool has_majority; /* this node's own right to offer and bind: majority and caught up */
+    bool knows_holds;  /* has been caught up since its start: its rows are the cluster's, if old */
+    int64_t behind_ms; /* how far cluster time may be ahead of replica_cluster_time(), >= 0 */
     unsigned n;
     struct serving_node nodes[MEMBERS_MAX];
 };

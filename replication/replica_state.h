@@ -63,6 +63,7 @@ struct role {
 
 /* Commands of the replica's own. */
 struct upkeep {
+    bool knows_holds; /* has been caught up since the start */
     struct proposal expire, node;
     bool is_expire_busy, is_node_busy;
     struct instant node_not_before;
@@ -149,6 +150,7 @@ void upkeep_turn(struct replica *r); /* notices changes of leader, term and read
 void upkeep_tick(struct replica *r);
 void upkeep_status_heard(struct replica *r, unsigned member, const struct peer_status *s);
 struct instant upkeep_stamp(const struct replica *r); /* cluster time of the next entry */
+int64_t upkeep_behind(const struct replica *r); /* ms that cluster time may be ahead of ours */
 
 /* notices.c: events about majority, peers and clocks */
 void notices_init(struct replica *r);

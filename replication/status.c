@@ -151,6 +151,28 @@ struct wall_clocks status_walls(
     return walls;
 }
 
+/* The second latest wall clock of all members; of one, the only one. */
+struct instant status_wall_limit(const struct status_table *t, const struct status_times *now)
+{
+    struct instant first = { INT64_MIN };
+    struct instant second = { INT64_MIN };
+    unsigned n_unheard = 0;
+
+    for (unsigned i = 0; i < t->n; i++) {
+        const struct member *m = &t->members[i];
+        struct instant wall = i == t->self ? now->wall : m->wall;
+
+        if (i != t->self && !m->is_heard) {
+            n_unheard++;
+            continue;
+        }
+        wall = i == t->self ? wall : instant_add_ms(wall, now->monotonic.ms - m->heard_at.ms);
+        second = instant_max(second, instant_before(wall, first) ? wall : first);
+        first = instant_max(first, wall);
+    }
+    return t->n == 1 || n_unheard > 0 ? first : second;
+}
+
 void status_describe(
     const struct status_table *t,
     unsigned i,

@@ -62,6 +62,12 @@ bool status_has_majority(const struct status_table *t, struct instant monotonic)
 struct wall_clocks status_walls(
     const struct status_table *t, const struct status_times *now, struct instant at[MEMBERS_MAX]);
 
+/*
+ * As far as cluster time could catch up by the clocks of any majority: all but one of them are
+ * at this or earlier. A member that was never heard has a clock that could say anything.
+ */
+struct instant status_wall_limit(const struct status_table *t, const struct status_times *now);
+
 void status_describe(
     const struct status_table *t,
     unsigned i,

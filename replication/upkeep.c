@@ -21,6 +21,13 @@ struct instant upkeep_stamp(const struct replica *r)
     return clock_stamp(&r->clock, now.monotonic, &walls);
 }
 
+int64_t upkeep_behind(const struct replica *r)
+{
+    struct status_times now = replica_times(r);
+
+    return clock_behind(&r->clock, now.monotonic, status_wall_limit(&r->status, &now));
+}
+
 /* How far the cluster time that everyone goes by lags behind what a leader would write now. */
 static int64_t clock_lag(const struct replica *r)
 {
@@ -82,6 +89,8 @@ static void tell_status(struct replica *r)
 
     own_status(r, networks, &m.status);
     status_heard(&r->status, r->status.self, &m.status, &now);
+    clock_heard(&r->clock, m.status.cluster_time, now.monotonic, replica_is_ready_leader(r));
+    r->upkeep.knows_holds = r->upkeep.knows_holds || replica_may_serve(r);
     if (instant_before(now.monotonic, r->upkeep.status_due)) {
         return;
     }
@@ -99,6 +108,7 @@ void upkeep_status_heard(struct replica *r, unsigned member, const struct peer_s
     bool is_leader = r->status.members[member].node == replica_leader(r);
 
     status_heard(&r->status, member, s, &now);
+    clock_heard(&r->clock, s->cluster_time, now.monotonic, is_leader && s->has_majority);
     if (is_leader && s->has_majority && s->term == replica_term(r) &&
         !r->catching_up.is_target_known) {
         r->catching_up.is_target_known = true;

@@ -9,11 +9,13 @@
 /*
  *   datagram -> read -> turn -> decide -+-> silent, OFFER, NAK, INFORM's ACK, repeated ACK
  *                                       |
+ *                                       +-> ACK inside the hold [-> propose the extension]
+ *                                       |
  *                                       +-> propose -> (waits) -> result -+-> DONE: ACK, or nothing
  *                                                                         +-> refused: NAK
  *                                                                         +-> no result: silent
- * An ACK that gives or extends a lease leaves from the result alone (exchange_propose.c); a
- * repeated one says what the committed row says already.
+ * An ACK that gives or extends a lease leaves from the result alone (exchange_propose.c), unless
+ * the committed row covers what it says: a repeated one, and one inside the hold.
  */
 
 static void init_limits(struct exchanges *x)
@@ -44,6 +46,9 @@ int exchanges_new(
     }
     if (r == 0) {
         r = observed_new(&x->choosing, OBSERVED_MAX, seed);
+    }
+    if (r == 0) {
+        r = client_table_new(&x->given_up, GIVEN_UP_MAX, seed);
     }
     if (r == 0) {
         r = waiting_table_new(&x->waiting, seed);
@@ -85,6 +90,7 @@ struct exchanges *exchanges_free(struct exchanges *x)
     }
     x->waiting = waiting_table_free(x->waiting);
     x->held = held_table_free(x->held);
+    x->given_up = client_table_free(x->given_up);
     x->choosing = observed_free(x->choosing);
     x->observed = observed_free(x->observed);
     x->offers = offers_free(x->offers);
@@ -208,6 +214,16 @@ static void act(struct exchanges *x, struct exchange *e, struct instant cluster_
         exchange_settle(x, e);
         exchange_reply(x, e, exchange_ack_type(e), e->decision.lease);
         break;
+    case VERDICT_ACK_IN_HOLD:
+        exchange_settle(x, e);
+        exchange_reply(x, e, MESSAGE_ACK, e->decision.lease);
+        break;
+    case VERDICT_ACK_THEN_BIND:
+        exchange_settle(x, e);
+        exchange_reply(x, e, MESSAGE_ACK, e->decision.lease);
+        exchange_report(x, e);
+        exchange_propose(x, e, cluster_time);
+        return;
     case VERDICT_PROPOSE_BIND:
     case VERDICT_PROPOSE_RELEASE:
     case VERDICT_PROPOSE_DECLINE:

@@ -42,6 +42,7 @@ enum {
     OFFERS_MAX = 65536, /* addresses on offer at one time; older ones give way */
     OFFER_LIFE_MS = 60000,
     OBSERVED_MAX = 65536, /* clients whose first unanswered DISCOVER is remembered */
+    GIVEN_UP_MAX = 65536, /* clients that are remembered to have released or declined */
     EXCHANGES_MAX = 1024, /* waiting for the log at one time; more are not answered */
     EXCHANGE_TIMEOUT_MS = 3000,
 };

@@ -73,8 +73,9 @@ struct exchanges {
     struct proposer_port proposer;
     struct exchange_port port;
     struct offers *offers;
-    struct observed *observed; /* any message that goes unanswered */
-    struct observed *choosing; /* REQUESTs that name a peer */
+    struct observed *observed;     /* any message that goes unanswered */
+    struct observed *choosing;     /* REQUESTs that name a peer */
+    struct client_table *given_up; /* clients that gave a lease up; until their next one */
     struct waiting_table *waiting;
     struct held_table *held;
     struct exchange_stats stats;

@@ -7,7 +7,8 @@ static struct bytes at_most(struct bytes b, size_t max)
     return (struct bytes){ b.at, b.n < max ? b.n : max };
 }
 
-static struct bind_command bind_of(const struct exchange *e, const char *hostname)
+static struct bind_command bind_of(
+    const struct exchange *e, struct instant received, const char *hostname)
 {
     const struct hardware *hardware = &e->message.header.hardware;
     struct bytes agent_info = message_option(&e->message, OPTION_AGENT_INFO);
@@ -25,6 +26,7 @@ static struct bind_command bind_of(const struct exchange *e, const char *hostnam
         .agent_info = agent_info.n <= AGENT_INFO_MAX ? agent_info : (struct bytes){NULL, 0},
         .vendor_class = at_most(e->request.vendor_class, CLASS_TEXT_MAX),
         .user_class = at_most(e->request.user_class, CLASS_TEXT_MAX),
+        .received_at = received,
     };
 }
 
@@ -62,6 +64,7 @@ static struct decline_command decline_of(
     };
 }
 
+/* A binding exists from now on: what was soft about the client is settled. */
 void exchange_settle(struct exchanges *x, const struct exchange *e)
 {
     offers_remove(x->offers, e->place);
@@ -87,6 +90,7 @@ static void acknowledge(struct exchanges *x, struct exchange *e, const struct re
     struct seconds lease = promise_of(result, instant_max(cluster_time, result->at));
 
     exchange_settle(x, e);
+    client_table_remove(x->given_up, e->place);
     if (lease.value > 0) {
         exchange_reply(x, e, exchange_ack_type(e), lease);
     } else {
@@ -156,6 +160,12 @@ static void conclude(struct exchanges *x, struct exchange *e, const struct resul
     }
 }
 
+/* The client has its ACK: whatever became of the extension, there is nothing more to say. */
+static void conclude_extension(struct exchange *e, const struct result *result)
+{
+    exchange_silence(e, result->outcome == OUTCOME_DONE ? REASON_EXTENDED : REASON_NOT_EXTENDED);
+}
+
 /* The settings may have changed in between: everything is looked up again. */
 static void on_result(struct proposal *p, const struct result *result)
 {
@@ -167,10 +177,22 @@ static void on_result(struct proposal *p, const struct result *result)
         e->decision = w->decision;
         e->has_waited = true;
         e->turn = (struct responder_verdict){ .answers = true, .server_id = w->server_id };
-        conclude(x, e, result);
+        if (w->decision.verdict == VERDICT_ACK_THEN_BIND) {
+            conclude_extension(e, result);
+        } else {
+            conclude(x, e, result);
+        }
     }
     exchange_report(x, e);
     waiting_end(x->waiting, w);
+}
+
+static void refuse_to_wait(struct exchanges *x, struct exchange *e)
+{
+    bool is_extension = e->decision.verdict == VERDICT_ACK_THEN_BIND;
+
+    exchange_silence(e, is_extension ? REASON_NOT_EXTENDED : REASON_OVERLOADED);
+    exchange_report(x, e);
 }
 
 /* Sends @c to the log. Whatever goes wrong is silence: the client asks again. */
@@ -179,16 +201,14 @@ static void propose(struct exchanges *x, struct exchange *e, const struct comman
     struct waiting *w = waiting_begin(x->waiting, e);
 
     if (w == NULL) {
-        exchange_silence(e, REASON_OVERLOADED);
-        exchange_report(x, e);
+        refuse_to_wait(x, e);
         return;
     }
     w->all = x;
     w->proposal = (struct proposal){ .done = on_result, .data = w };
     if (x->proposer.propose(x->proposer.data, &w->proposal, c, EXCHANGE_TIMEOUT_MS) != 0) {
         waiting_end(x->waiting, w);
-        exchange_silence(e, REASON_OVERLOADED);
-        exchange_report(x, e);
+        refuse_to_wait(x, e);
     }
 }
 
@@ -208,19 +228,34 @@ static bool joins_waiting(struct exchanges *x, struct exchange *e)
     return true;
 }
 
+static bool is_bind(enum verdict verdict)
+{
+    return verdict == VERDICT_PROPOSE_BIND || verdict == VERDICT_ACK_THEN_BIND;
+}
+
+/* A client that did not hear its ACK was told again; one extension on its way is enough. */
+static bool is_being_extended(struct exchanges *x, const struct exchange *e)
+{
+    return e->decision.verdict == VERDICT_ACK_THEN_BIND &&
+           waiting_find(x->waiting, e->place, VERDICT_ACK_THEN_BIND) != NULL;
+}
+
 void exchange_propose(struct exchanges *x, struct exchange *e, struct instant cluster_time)
 {
     char hostname[TEXT_HOST_NAME_MAX];
     struct instant received = received_at(e, cluster_time);
     struct command c = { 0 };
 
+    if (is_being_extended(x, e)) {
+        return;
+    }
     if (joins_waiting(x, e)) {
         exchange_report(x, e);
         return;
     }
-    if (e->decision.verdict == VERDICT_PROPOSE_BIND) {
+    if (is_bind(e->decision.verdict)) {
         c.kind = COMMAND_BIND;
-        c.bind = bind_of(e, request_client_name(&e->request, hostname));
+        c.bind = bind_of(e, received, request_client_name(&e->request, hostname));
     } else if (e->decision.verdict == VERDICT_PROPOSE_RELEASE) {
         c.kind = COMMAND_RELEASE;
         c.release = release_of(e, received);

@@ -41,6 +41,8 @@ static bool has_reply(enum verdict verdict)
     case VERDICT_INFORM_ACK:
     case VERDICT_NAK:
     case VERDICT_REPEAT_ACK:
+    case VERDICT_ACK_IN_HOLD:
+    case VERDICT_ACK_THEN_BIND:
     case VERDICT_PROPOSE_BIND:
         return true;
     case VERDICT_SILENT:

@@ -94,6 +94,14 @@ static bool is_served(const struct exchanges *x, const struct exchange *e)
     return e->held_since.ms >= 0 && !instant_before(last_commit(x, e), e->held_since);
 }
 
+/* Whether or not it comes to anything: from now on the client may be without its lease. */
+static void note_given_up(struct exchanges *x, const struct exchange *e)
+{
+    if (e->request.kind == REQUEST_RELEASE || e->request.kind == REQUEST_DECLINE) {
+        (void)client_table_touch(x->given_up, e->place, e->now);
+    }
+}
+
 /* Is it this node's turn? */
 bool exchange_take_turn(struct exchanges *x, struct exchange *e, struct instant cluster_time)
 {
@@ -116,6 +124,7 @@ bool exchange_take_turn(struct exchanges *x, struct exchange *e, struct instant 
         exchange_silence(e, REASON_SERVED_MEANWHILE);
         return false;
     }
+    note_given_up(x, e);
     observe(x, e, cluster_time, &facts);
     responder_decide(&facts, &e->turn);
     if (e->turn.forgets_offer) {
@@ -134,6 +143,20 @@ static bool is_offered(void *data, struct ip4 address)
     return offers_is_to_other(x->offers, x->current.place, address, x->current.now);
 }
 
+static struct headroom_facts headroom_of(
+    const struct exchanges *x, const struct exchange *e, struct instant cluster_time)
+{
+    bool is_own = e->scope.network->server_id_mode == SERVER_ID_OWN;
+
+    return (struct headroom_facts){
+        .is_known = e->view.knows_holds,
+        .now = cluster_time,
+        .behind_ms = e->view.behind_ms,
+        .own_id = is_own ? e->arrival.local : IP4_ANY,
+        .has_given_up = client_table_find(x->given_up, e->place) != NULL,
+    };
+}
+
 void exchange_decide(struct exchanges *x, struct exchange *e, struct instant cluster_time)
 {
     struct decide_facts facts = {
@@ -145,6 +168,8 @@ void exchange_decide(struct exchanges *x, struct exchange *e, struct instant clu
         .elapsed_ms = e->turn.elapsed_ms,
         .server_id = e->turn.server_id,
         .share = responder_share_of(&e->view),
+        .is_alone = e->turn.is_alone,
+        .headroom = headroom_of(x, e, cluster_time),
         .offered = offers_of(x->offers, e->place, e->now),
         .is_offered = is_offered,
         .data = x,

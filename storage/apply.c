@@ -93,6 +93,19 @@ static bool find_other(
     return false;
 }
 
+/*
+ * The request is from before the client got another lease of the network: it has gone on since,
+ * and a node that was stopped has read the request late. Obeying would end the lease in use.
+ */
+static bool is_overtaken(
+    const struct application *a, const struct bind_command *b, const struct network *network)
+{
+    struct lease other;
+
+    return b->received_at.ms != 0 && find_other(a, b, network, &other) &&
+           lease_is_held(&other, a->now) && !instant_before(other.renewed_at, b->received_at);
+}
+
 /* Ends the client's other leases in the network (invariant 2). */
 static int move_others(
     const struct application *a, const struct bind_command *b, const struct network *network)
@@ -135,6 +148,9 @@ static int apply_bind(const struct application *a, struct result *result)
     facts.is_blocked = network_map_is_client_blocked(a->s->map, b->client_key, b->hw_address) ||
                        network_map_is_address_blocked(a->s->map, b->address);
     result->outcome = transition_bind(old, b, &facts, &row);
+    if (result->outcome == OUTCOME_DONE && is_overtaken(a, b, network)) {
+        result->outcome = OUTCOME_STALE;
+    }
     if (result->outcome != OUTCOME_DONE) {
         return 0;
     }

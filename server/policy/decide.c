@@ -144,19 +144,31 @@ static struct decision nak_if_authoritative(
     return is_authoritative(f) ? nak(reason, address) : silence(reason, address);
 }
 
-/* True when the row is this very promise, committed a moment ago. */
+/*
+ * True when the row is this very promise, committed a moment ago. A client that has given the
+ * lease up since, or has been made another offer, repeats nothing.
+ */
 static bool is_repeat(const struct decide_facts *f, const struct standing *s, struct seconds lease)
 {
     const struct lease *row = &s->row;
-    struct seconds left = { 0 };
 
+    if (f->headroom.has_given_up || !ip4_is_any(f->offered)) {
+        return false;
+    }
     if (!s->is_clients || row->state != LEASE_BOUND || !ip4_equal(row->server_id, f->server_id) ||
         !instant_before(f->now, instant_add_ms(row->renewed_at, DECIDE_REPEAT_MS))) {
         return false;
     }
-    left = instant_seconds_until(row->held_until, f->now);
     return instant_seconds_until(row->expires_at, row->renewed_at).value == lease.value &&
-           left.value >= lease.value;
+           headroom_room(&f->headroom, row).value >= lease.value;
+}
+
+/* True when the hold that is committed covers the new promise. `headroom: 0` is the strict way. */
+static bool is_covered(const struct decide_facts *f, const struct standing *s, struct seconds lease)
+{
+    return s->is_clients && s->is_held && s->subnet->times.headroom.value > 0 &&
+           headroom_is_sure(&f->headroom, f->request->kind, &s->row) &&
+           headroom_room(&f->headroom, &s->row).value >= lease.value;
 }
 
 static struct decision bind(const struct decide_facts *f, const struct standing *s)
@@ -169,10 +181,13 @@ static struct decision bind(const struct decide_facts *f, const struct standing 
         .lease = times_lease(times, f->request->wanted_lease),
     };
 
-    d.hold = times_hold(times, d.lease);
+    d.hold = headroom_hold(&f->headroom, times_hold(times, d.lease));
     if (is_repeat(f, s, d.lease)) {
         d.verdict = VERDICT_REPEAT_ACK;
         d.reason = REASON_REPEATED;
+    } else if (is_covered(f, s, d.lease)) {
+        d.verdict = VERDICT_ACK_THEN_BIND;
+        d.reason = REASON_RENEWED_IN_HOLD;
     } else if (s->is_clients && s->row.state == LEASE_BOUND && s->is_held) {
         d.reason = REASON_RENEWED;
     }
@@ -347,10 +362,40 @@ static bool is_blocked(const struct decide_facts *f)
            network_map_is_client_blocked(f->map, f->request->client, hardware_address(hardware));
 }
 
+/*
+ * Without a majority: nothing is bound, offered or refused. A client whose hold is known is told
+ * what is left of it, if that is less than it could have (rule 71).
+ */
+static struct decision alone(const struct decide_facts *f)
+{
+    struct standing s = standing_of(f, f->request->address);
+    enum reason reason = REASON_BOUND;
+    struct decision d = {
+        .verdict = VERDICT_ACK_IN_HOLD,
+        .reason = REASON_RENEWED_IN_HOLD,
+        .address = s.address,
+    };
+
+    if (!s.is_clients || !s.is_held || is_refused(f, &s, &reason) ||
+        !headroom_is_sure(&f->headroom, f->request->kind, &s.row)) {
+        return silence(REASON_NO_MAJORITY, s.address);
+    }
+
+    struct seconds room = headroom_room(&f->headroom, &s.row);
+
+    d.lease = times_lease(&s.subnet->times, f->request->wanted_lease);
+    d.lease = room.value < d.lease.value ? room : d.lease;
+    return d.lease.value > 0 ? d : silence(REASON_HOLD_OVER, s.address);
+}
+
 void decide(const struct decide_facts *f, struct decision *ret_decision)
 {
     if (is_blocked(f)) {
         *ret_decision = silence(REASON_BLOCKED, f->request->address);
+        return;
+    }
+    if (f->is_alone && f->request->kind != REQUEST_INFORM) {
+        *ret_decision = alone(f);
         return;
     }
     switch (f->request->kind) {

@@ -1,6 +1,7 @@
 #ifndef SERVER_POLICY_DECIDE_H
 #define SERVER_POLICY_DECIDE_H
 
+#include "server/policy/headroom.h"
 #include "server/policy/responder.h"
 #include "server/policy/scope.h"
 #include "storage/lease/table.h"
@@ -9,8 +10,8 @@
  * Decide - what a request gets, once this node is to answer it (RFC 2131 4.3.1 to 4.3.5)
  *
  * Pure. What it says of an address is evidence as of the rows given; the log has the last word
- * on every binding. Called only when the responder answers, so with a majority and caught up,
- * except for INFORM, which looks at no lease.
+ * on every binding. Called only when the responder answers: with a majority and caught up, or
+ * alone, and then only INFORM and the clients whose hold is known are served.
  */
 enum {
     /* A REQUEST that comes again within this time of its own commit is a retransmission: it
@@ -27,6 +28,8 @@ struct decide_facts {
     int64_t elapsed_ms;   /* the responder's */
     struct ip4 server_id; /* option 54 of the answer, the responder's */
     struct responder_share share;
+    bool is_alone; /* without a majority */
+    struct headroom_facts headroom;
     struct ip4 offered; /* what this node has on offer to the client, or IP4_ANY */
     /* True when this node has @address on offer to another client. */
     bool (*is_offered)(void *data, struct ip4 address);

@@ -25,6 +25,8 @@ const char *verdict_name(enum verdict verdict)
         return "nak";
     case VERDICT_INFORM_ACK:
     case VERDICT_REPEAT_ACK:
+    case VERDICT_ACK_IN_HOLD:
+    case VERDICT_ACK_THEN_BIND:
     case VERDICT_PROPOSE_BIND:
         return "ack";
     case VERDICT_PROPOSE_RELEASE:

@@ -35,11 +35,13 @@ const struct reason_spec *reason_spec(enum reason reason);
 
 enum verdict {
     VERDICT_SILENT,
-    VERDICT_OFFER,           /* at once */
-    VERDICT_INFORM_ACK,      /* at once */
-    VERDICT_NAK,             /* at once */
-    VERDICT_REPEAT_ACK,      /* at once: the committed row promises it already */
-    VERDICT_PROPOSE_BIND,    /* ACK (or BOOTREPLY) after OUTCOME_DONE, and not before */
+    VERDICT_OFFER,         /* at once */
+    VERDICT_INFORM_ACK,    /* at once */
+    VERDICT_NAK,           /* at once */
+    VERDICT_REPEAT_ACK,    /* at once: the committed row promises it already */
+    VERDICT_ACK_IN_HOLD,   /* at once: the committed hold covers the promise; nothing to propose */
+    VERDICT_ACK_THEN_BIND, /* at once, for the same reason; a longer hold is proposed after it */
+    VERDICT_PROPOSE_BIND,  /* ACK (or BOOTREPLY) after OUTCOME_DONE, and not before */
     VERDICT_PROPOSE_RELEASE, /* no reply */
     VERDICT_PROPOSE_DECLINE, /* no reply */
 };
@@ -51,8 +53,8 @@ struct decision {
     enum verdict verdict;
     enum reason reason;   /* of a PROPOSE_*: the reason when its outcome is DONE */
     struct ip4 address;   /* of all but SILENT and INFORM_ACK; may be set in those too */
-    struct seconds lease; /* OFFER, REPEAT_ACK and PROPOSE_BIND */
-    struct seconds hold;  /* PROPOSE_BIND: >= lease */
+    struct seconds lease; /* OFFER, PROPOSE_BIND and the ACKs of leases */
+    struct seconds hold;  /* PROPOSE_BIND and ACK_THEN_BIND: >= lease */
 };
 
 #endif

@@ -316,11 +316,44 @@ static void by_kind(const struct responder_facts *f, struct responder_verdict *v
     }
 }
 
+/* The place among all nodes: which of them can answer is not known without a majority. */
+static int64_t alone_after(const struct responder_facts *f)
+{
+    uint64_t score = score_of(f->request->client, f->view->self);
+    int64_t n_before = 0;
+
+    for (unsigned i = 0; i < f->view->n; i++) {
+        const struct serving_node *node = &f->view->nodes[i];
+
+        n_before += !node->is_self && score_of(f->request->client, node->node) > score;
+    }
+    return RESPONDER_ALONE_MS + n_before * f->network->retry_step_ms;
+}
+
+/* Rule 71: a client that is known may renew inside its hold; nothing else is answered. */
+static void without_majority(const struct responder_facts *f, struct responder_verdict *v)
+{
+    enum request_kind kind = f->request->kind;
+    bool is_known_kind = kind == REQUEST_REBINDING || kind == REQUEST_INIT_REBOOT;
+
+    v->is_alone = true;
+    if (f->view->knows_holds && kind == REQUEST_RENEWING) {
+        answer(v);
+    } else if (!f->view->knows_holds || !is_known_kind) {
+        silence(v, REASON_NO_MAJORITY);
+    } else if (f->observed_ms < alone_after(f)) {
+        silence(v, REASON_NOT_MY_TURN);
+    } else {
+        answer(v);
+    }
+}
+
 /* The first thing that is wrong: a node without a majority does not serve either. */
 static bool lacks_majority(const struct responder_facts *f, const struct responder_verdict *v)
 {
     return !f->view->has_majority && f->request->kind != REQUEST_INFORM &&
-           (v->answers || v->reason == REASON_NOT_SERVING);
+           (v->answers || v->reason == REASON_NOT_SERVING || v->reason == REASON_NOT_MY_TURN ||
+            v->reason == REASON_BELOW_THRESHOLD);
 }
 
 void responder_decide(const struct responder_facts *f, struct responder_verdict *ret_verdict)
@@ -334,7 +367,7 @@ void responder_decide(const struct responder_facts *f, struct responder_verdict 
 
     by_kind(f, &v);
     if (lacks_majority(f, &v)) {
-        silence(&v, REASON_NO_MAJORITY);
+        without_majority(f, &v);
     }
     if (v.answers && ip4_is_any(v.server_id)) {
         silence(&v, REASON_NO_SERVER_ID);

@@ -15,6 +15,9 @@ enum {
     /* A client that repeats its REQUEST this long after the first, without a lease, shows that
      * the peer it chose does not serve it, whatever the status messages say. */
     RESPONDER_PEER_GRACE_MS = 2000,
+    /* Without a majority a node answers a broadcast only when it has gone unanswered for this
+     * long: the nodes on the other side of a split, if they have one, come first. */
+    RESPONDER_ALONE_MS = 2000,
 };
 
 struct responder_facts {
@@ -30,6 +33,7 @@ struct responder_facts {
 
 struct responder_verdict {
     bool answers;
+    bool is_alone;        /* answers without a majority: inside the hold, or not at all */
     bool forgets_offer;   /* the client chose another server */
     enum reason reason;   /* of the silence */
     int64_t elapsed_ms;   /* how long the client has waited, as delay-source says */

@@ -288,6 +288,22 @@ TEST(a_decline_of_a_strange_address_makes_no_row)
     assert_int_equal(row_of(ADDRESS).held_until.ms, START + 11000 + 120000);
 }
 
+TEST(a_bind_of_a_request_from_before_the_client_s_last_lease_is_stale)
+{
+    struct command late = bind(OTHER + 1, "a", 600);
+
+    assert_int_equal(apply_at(10, bind(OTHER, "a", 600)), OUTCOME_DONE);
+    late.bind.received_at.ms = START + 10000;
+    assert_int_equal(apply_at(20, late), OUTCOME_STALE);
+    assert_int_equal(row_of(OTHER).state, LEASE_BOUND);
+    late.bind.address = ip4_of(OTHER);
+    assert_int_equal(apply_at(21, late), OUTCOME_DONE); /* it takes nothing from the client */
+    late.bind.address = ip4_of(OTHER + 1);
+    late.bind.received_at.ms = START + 21001;
+    assert_int_equal(apply_at(22, late), OUTCOME_DONE);
+    assert_int_equal(row_of(OTHER).state, LEASE_EXPIRED);
+}
+
 TEST(leases_whose_hold_is_over_are_found_and_expire)
 {
     struct ip4 found[EXPIRE_MAX];
@@ -482,6 +498,7 @@ int main(void)
         CASE(a_client_that_binds_elsewhere_in_the_network_leaves_its_old_address),
         CASE(the_settings_decide_who_may_have_an_address),
         CASE(a_decline_of_a_strange_address_makes_no_row),
+        CASE(a_bind_of_a_request_from_before_the_client_s_last_lease_is_stale),
         CASE(leases_whose_hold_is_over_are_found_and_expire),
         CASE(settings_change_by_one_version_at_a_time_or_not_at_all),
         CASE(a_node_is_known_by_its_incarnation_and_the_first_cluster_id_stays),

@@ -183,6 +183,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         log_set_level(LOG_ERROR);
         require(one_node_open(&node) == 0);
         node.on_send = check_reply;
+        node.view.knows_holds = true;
         is_open = true;
     }
     while (rest.n >= 4) {

@@ -10,7 +10,11 @@
 #include "proto/dhcp/message.h"
 #include "sim/client.h"
 
-enum { INDEX_MAX = 1 << 20 };
+enum {
+    INDEX_MAX = 1 << 20,
+    /* A client counts its lease from its request, so an ACK may be this much younger than its entry. */
+    ACK_DELAY_MAX_MS = 3000,
+};
 
 struct promise { /* what a node said of an address when it was last looked at */
     bool is_bound;
@@ -18,8 +22,18 @@ struct promise { /* what a node said of an address when it was last looked at */
     uint64_t client;
 };
 
+/* What a majority has stored of an address, as the furthest node that was looked at has it. */
+struct committed {
+    bool is_bound;
+    uint64_t index, client;
+    struct instant held_until;
+};
+
 struct check {
     struct world *world;
+    struct committed committed[SIM_POOL_SIZE + 1]; /* the reserved address last */
+    struct instant latest;                         /* cluster time of the latest entry applied */
+    int64_t latest_at;                             /* in the time of the world */
     uint64_t n_steps;
     struct digest *digests; /* by index; zero: not seen */
     bool *is_known;
@@ -122,6 +136,34 @@ static void check_single(struct check *c, unsigned number, const struct lease *l
     }
 }
 
+/* The place of an address among those that are given. */
+static unsigned place_of(struct ip4 address)
+{
+    uint32_t i = address.value - SIM_POOL_FIRST;
+
+    require(i < SIM_POOL_SIZE || address.value == SIM_RESERVED);
+    return i < SIM_POOL_SIZE ? i : SIM_POOL_SIZE;
+}
+
+static void note_committed(struct check *c, const struct store *s, const struct lease *l)
+{
+    struct committed *k = &c->committed[place_of(l->address)];
+
+    if (store_applied_index(s) >= k->index) {
+        *k = (struct committed){
+            .is_bound = l->state == LEASE_BOUND,
+            .index = store_applied_index(s),
+            .client = hash64(l->client_key, 0),
+            .held_until = l->held_until,
+        };
+    }
+}
+
+static struct instant cluster_time(const struct check *c)
+{
+    return instant_add_ms(c->latest, c->world->queue.now - c->latest_at);
+}
+
 static void check_row(struct check *c, unsigned number, const struct lease *l)
 {
     if (instant_before(l->held_until, l->expires_at)) {
@@ -142,7 +184,10 @@ static void check_table(struct check *c, unsigned number, const struct store *s)
 
     while (lease_table_next(store_leases(s), &cursor, &l)) {
         check_row(c, number, &l);
+        note_committed(c, s, &l);
     }
+    c->latest = instant_max(cluster_time(c), store_cluster_time(s));
+    c->latest_at = c->world->queue.now;
 }
 
 static unsigned number_of(const struct check *c, const struct node *n)
@@ -233,20 +278,17 @@ static bool is_in_majority_of_logs(struct check *c, const struct given *g)
     return false;
 }
 
-/* The entry is in nobody's log any more: then the stores that live must have the row. */
-static bool is_in_majority_of_stores(const struct check *c, const struct given *g)
+/*
+ * A hold that a majority has stored covers the promise: of a renewal that did not wait for the
+ * log, or of an entry that is in nobody's log any more. Applied is committed.
+ */
+static bool is_inside_hold(const struct check *c, const struct given *g)
 {
-    const struct world *w = c->world;
-    unsigned n = 0;
+    const struct committed *k = &c->committed[place_of(g->address)];
+    struct instant end = instant_add_seconds(cluster_time(c), g->lease);
 
-    for (unsigned i = 1; i <= w->n_nodes; i++) {
-        const struct store *s = node_store(w->nodes[i]);
-        struct lease l;
-
-        n += s != NULL && lease_table_find(store_leases(s), g->address, &l) &&
-             l.state == LEASE_BOUND && bytes_equal(l.client_key, g->client_key);
-    }
-    return n > w->n_nodes / 2;
+    return k->is_bound && k->client == hash64(g->client_key, 0) &&
+           !instant_before(instant_add_ms(k->held_until, ACK_DELAY_MAX_MS), end);
 }
 
 void check_reply(struct check *c, struct node *n, struct bytes reply)
@@ -269,7 +311,7 @@ void check_reply(struct check *c, struct node *n, struct bytes reply)
     struct given g = { m.header.yiaddr, id, message_lease_time(&m) };
     char text[IP4_TEXT_MAX];
 
-    if (!is_in_majority_of_logs(c, &g) && !is_in_majority_of_stores(c, &g)) {
+    if (!is_in_majority_of_logs(c, &g) && !is_inside_hold(c, &g)) {
         world_fail(
             c->world,
             "node %u acknowledges %s, which no majority has stored",

@@ -196,14 +196,21 @@ static void forget(struct client *c)
 static void believe(struct client *c, struct ip4 address, int64_t until)
 {
     struct lan *l = lan_of(c);
+    char text[IP4_TEXT_MAX];
+
+    world_say(
+        c->world,
+        "client %u has %s until %lld, asked at %lld",
+        c->number,
+        ip4_format(address, text),
+        (long long)until,
+        (long long)c->began);
 
     for (unsigned i = 0; i < l->n; i++) {
         struct client *other = &l->clients[i];
 
         if (other != c && other->has_belief && other->until > c->world->queue.now &&
             ip4_equal(other->address, address)) {
-            char text[IP4_TEXT_MAX];
-
             world_fail(
                 c->world,
                 "address %s twice: client %u until %lld, client %u until %lld",

@@ -12,6 +12,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "base/own.h"
 #include "sim/check.h"
 #include "sim/client.h"
 #include "sim/faults.h"
@@ -44,6 +45,7 @@ static void run_until(struct world *w, int64_t end)
 
 static void world_init(struct world *w, const struct options *o, uint64_t seed)
 {
+    static const uint32_t headrooms[] = { 0, 4, 12, 24 };
     const char *folder = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
 
     *w = (struct world){ .seed = seed, .random = random_of(seed), .is_verbose = o->is_verbose };
@@ -60,6 +62,7 @@ static void world_init(struct world *w, const struct options *o, uint64_t seed)
         .disk_lies = o->disk_lies,
         .ack_early = o->ack_early,
     };
+    w->headroom_s = headrooms[random_below(&w->random, ARRAY_LENGTH(headrooms))];
     (void)check_new(w);
     for (unsigned i = 1; i <= w->n_nodes; i++) {
         w->nodes[i] = node_new(w, i);

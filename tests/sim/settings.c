@@ -11,7 +11,7 @@
 enum { AGAIN_MS = 1000 };
 
 /* Returns the encoded settings, which the caller frees. */
-static uint8_t *encode(size_t *ret_n)
+static uint8_t *encode(const struct world *w, size_t *ret_n)
 {
     static const uint8_t first_client[] = { 2, 0, 0, 0, 0, 1 };
     struct reservation reservation = {
@@ -23,8 +23,8 @@ static uint8_t *encode(size_t *ret_n)
         .range = {ip4_of(SIM_POOL_FIRST), ip4_of(SIM_POOL_FIRST + SIM_POOL_SIZE - 1)},
     };
     struct subnet subnet = {
-        .prefix = {ip4_of(0x0a000000), 24},
-        .times = { { 2 }, { 12 },         { 60 }, { 4 } },
+        .prefix = {ip4_of(0x0a000000), 24    },
+        .times = { { 2 }, { 12 }, { 60 }, { w->headroom_s } },
         .n_pools = 1,
         .pools = &pool,
         .n_reservations = 1,
@@ -69,7 +69,7 @@ static void propose(void *data)
     }
 
     size_t size = 0;
-    uint8_t *document = encode(&size);
+    uint8_t *document = encode(w, &size);
 
     c.put_settings.document = bytes_of(document, size);
     node_propose(n, &c);

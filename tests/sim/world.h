@@ -37,6 +37,7 @@ struct world {
     bool cut[SIM_NODES_MAX + 1][SIM_NODES_MAX + 1]; /* between nodes, per direction */
     bool lan_cut[SIM_NODES_MAX + 1];                /* the node's cable to the clients */
     int64_t last_delivery[SIM_NODES_MAX + 1][SIM_NODES_MAX + 1];
+    uint32_t headroom_s; /* of the only subnet */
     struct lan *lan;
     struct check *check;
     char folder[64]; /* of the databases */

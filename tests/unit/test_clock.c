@@ -83,6 +83,59 @@ TEST(entries_in_flight_never_go_back)
     assert_int_equal(clock_stamp(&c, (struct instant){ 2001 }, &walls).ms, 60000);
 }
 
+/* Heard at monotonic time @at, when the clock's estimate is that of clock_at(50000). */
+static void hear(struct cluster_clock *c, int64_t told, int64_t at, bool is_leader)
+{
+    clock_heard(c, (struct instant){ told }, (struct instant){ at }, is_leader);
+}
+
+static int64_t behind(const struct cluster_clock *c, int64_t at, int64_t wall)
+{
+    return clock_behind(c, (struct instant){ at }, (struct instant){ wall });
+}
+
+TEST(what_peers_say_and_wall_clocks_allow_tells_how_far_the_estimate_is_behind)
+{
+    struct cluster_clock c = clock_at(50000, 0);
+
+    hear(&c, 49990, 1000, false);
+    assert_int_equal(behind(&c, 1000, 0), 0);
+    hear(&c, 50300, 1000, false);
+    assert_int_equal(behind(&c, 1500, 0), 300);
+    assert_int_equal(behind(&c, 1500, 52500), 2000);
+}
+
+TEST(an_entry_or_a_word_of_long_ago_does_not_turn_back_the_latest_time)
+{
+    struct cluster_clock c = clock_at(50000, 0);
+
+    hear(&c, 50000, 1000, true);
+    clock_set(&c, (struct instant){ 50010 }, (struct instant){ 61000 });
+    hear(&c, 50020, 61000, false);
+    assert_int_equal(behind(&c, 61000, 0), 59990);
+    hear(&c, 50020, 61000, true);
+    assert_int_equal(behind(&c, 61000, 0), 59989);
+}
+
+TEST(the_leader_s_word_takes_back_what_a_fast_oscillator_has_gained)
+{
+    struct cluster_clock c = clock_at(50000, 0);
+
+    hear(&c, 50020, 1000, false);
+    for (int64_t i = 1; i <= 100; i++) {
+        hear(&c, 50000 + i * 250, 1000 + i * 250, true);
+    }
+    assert_int_equal(behind(&c, 1000 + 25000, 0), 0);
+}
+
+TEST(unheard_for_twelve_hours_a_drift_is_allowed_for)
+{
+    struct cluster_clock c = clock_at(50000, 0);
+
+    hear(&c, 50000, 1000, true);
+    assert_int_equal(behind(&c, 1000 + 12 * 3600000, 0), 8640);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -91,6 +144,10 @@ int main(void)
         cmocka_unit_test(rule_69_a_stamp_catches_up_only_to_the_lower_median_of_a_majority),
         cmocka_unit_test(of_five_clocks_two_may_be_wrong),
         cmocka_unit_test(entries_in_flight_never_go_back),
+        cmocka_unit_test(what_peers_say_and_wall_clocks_allow_tells_how_far_the_estimate_is_behind),
+        cmocka_unit_test(an_entry_or_a_word_of_long_ago_does_not_turn_back_the_latest_time),
+        cmocka_unit_test(the_leader_s_word_takes_back_what_a_fast_oscillator_has_gained),
+        cmocka_unit_test(unheard_for_twelve_hours_a_drift_is_allowed_for),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

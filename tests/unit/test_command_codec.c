@@ -123,6 +123,7 @@ static void assert_same_bind(const struct bind_command *a, const struct bind_com
     assert_same_bytes(a->vendor_class, b->vendor_class);
     assert_same_bytes(a->user_class, b->user_class);
     assert_int_equal(a->settings_version, b->settings_version);
+    assert_int_equal(a->received_at.ms, b->received_at.ms);
 }
 
 static void assert_same_end(const struct command *a, const struct command *b)

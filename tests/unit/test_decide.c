@@ -45,6 +45,7 @@ static void scene(enum request_kind kind, struct ip4 address)
         .map = map,
         .leases = leases,
         .now = {NOW_MS},
+        .headroom = { .now = { NOW_MS }    },
         .server_id = my_id,
         .share = { 0,     1 },
         .is_offered = is_offered_to_other,

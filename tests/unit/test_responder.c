@@ -206,6 +206,55 @@ TEST(rule_71_without_a_majority_only_inform_is_answered)
     assert_true(answers());
 }
 
+TEST(rule_71_a_renewing_client_is_answered_without_a_majority_where_its_hold_is_known)
+{
+    scene(1, REQUEST_RENEWING);
+    request.origin.was_unicast = true;
+    view.has_majority = false;
+    stop_serving(1);
+    view.knows_holds = true;
+    assert_answers_as(id_of(1));
+    assert_true(verdict().is_alone);
+}
+
+TEST(rule_71_a_broadcast_is_left_to_a_majority_for_two_seconds_and_to_nodes_in_order_then)
+{
+    static const enum request_kind kinds[] = { REQUEST_REBINDING, REQUEST_INIT_REBOOT };
+
+    int64_t sum = 0;
+
+    for (unsigned i = 0; i < 2; i++) {
+        for (uint32_t self = 1; self <= 3; self++) {
+            scene(self, kinds[i]);
+            view.has_majority = false;
+            view.knows_holds = true;
+            stop_serving(self);
+            facts.observed_ms = 1999;
+            assert_silent(REASON_NOT_MY_TURN);
+            for (facts.observed_ms = 2000; !answers(); facts.observed_ms += 1000) {
+            }
+            sum += facts.observed_ms;
+        }
+    }
+    assert_int_equal(sum, 2 * (2000 + 3000 + 4000));
+}
+
+TEST(rule_71_nothing_else_is_answered_without_a_majority_whatever_is_known)
+{
+    static const enum request_kind kinds[] = {
+        REQUEST_DISCOVER, REQUEST_SELECTING, REQUEST_RELEASE, REQUEST_DECLINE, REQUEST_BOOTP,
+    };
+
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+        scene(1, kinds[i]);
+        request.server_id = id_of(1);
+        view.has_majority = false;
+        view.knows_holds = true;
+        facts.observed_ms = 60000;
+        assert_silent(REASON_NO_MAJORITY);
+    }
+}
+
 TEST(rule_31_a_request_that_names_me_is_answered_always)
 {
     scene(3, REQUEST_SELECTING);
@@ -440,6 +489,11 @@ int main(void)
         cmocka_unit_test(equal_nodes_share_the_clients),
         cmocka_unit_test(a_node_that_leaves_gives_only_its_own_clients_to_others),
         cmocka_unit_test(rule_71_without_a_majority_only_inform_is_answered),
+        cmocka_unit_test(
+            rule_71_a_renewing_client_is_answered_without_a_majority_where_its_hold_is_known),
+        cmocka_unit_test(
+            rule_71_a_broadcast_is_left_to_a_majority_for_two_seconds_and_to_nodes_in_order_then),
+        cmocka_unit_test(rule_71_nothing_else_is_answered_without_a_majority_whatever_is_known),
         cmocka_unit_test(rule_31_a_request_that_names_me_is_answered_always),
         cmocka_unit_test(rule_32_a_stranger_chosen_ends_my_offer_and_gets_silence),
         cmocka_unit_test(rule_33_a_serving_peer_chosen_gets_silence_for_two_seconds),

@@ -129,6 +129,28 @@ TEST(networks_are_bounded_and_names_too_long_are_ignored)
     assert_int_equal(table.members[0].n_networks, NETWORKS_MAX);
 }
 
+TEST(one_clock_that_is_wrong_is_no_limit_for_cluster_time)
+{
+    struct status_times now = { { 2000 }, { 1002000 } };
+
+    hear(0, 2000, true, NULL); /* half a second ahead of this node */
+    assert_int_equal(status_wall_limit(&table, &now).ms, 1002500); /* node 3 could say anything */
+    hear(2, 2000, true, NULL);
+    table.members[2].wall.ms += 3600000;
+    assert_int_equal(status_wall_limit(&table, &now).ms, 1002500);
+    table.members[0].wall.ms -= 3600000;
+    assert_int_equal(status_wall_limit(&table, &now).ms, 1002000);
+}
+
+TEST(what_a_clock_said_last_is_moved_on)
+{
+    struct status_times now = { { 62000 }, { 1000000 } };
+
+    hear(0, 2000, true, NULL);
+    hear(2, 2000, true, NULL);
+    assert_int_equal(status_wall_limit(&table, &now).ms, 1062500);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -140,6 +162,8 @@ int main(void)
         cmocka_unit_test_setup(
             the_server_id_of_a_network_is_kept_when_it_is_no_longer_served, fresh),
         cmocka_unit_test_setup(networks_are_bounded_and_names_too_long_are_ignored, fresh),
+        cmocka_unit_test_setup(one_clock_that_is_wrong_is_no_limit_for_cluster_time, fresh),
+        cmocka_unit_test_setup(what_a_clock_said_last_is_moved_on, fresh),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
