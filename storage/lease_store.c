@@ -12,11 +12,10 @@ static struct bytes agent_item(const struct lease *l, uint8_t code)
     return value;
 }
 
-int lease_store_put(struct db *db, const struct lease *l)
+/* Binds the columns and runs @s; @key is its first parameter. */
+static int put(struct db *db, enum db_statement s, uint32_t key, const struct lease *l)
 {
-    enum db_statement s = STATEMENT_LEASE_PUT;
-
-    db_bind_integer(db, s, 1, l->address.value);
+    db_bind_integer(db, s, 1, key);
     db_bind_text(db, s, 2, bytes_of_text(lease_state_name(l->state)));
     db_bind_integer(db, s, 3, l->subnet_id);
     db_bind_blob(db, s, 4, l->client_key);
@@ -36,6 +35,16 @@ int lease_store_put(struct db *db, const struct lease *l)
     db_bind_optional(db, s, 18, agent_item(l, AGENT_INFO_CIRCUIT_ID));
     db_bind_optional(db, s, 19, agent_item(l, AGENT_INFO_REMOTE_ID));
     return db_run(db, s);
+}
+
+int lease_store_add(struct db *db, const struct lease *l)
+{
+    return put(db, STATEMENT_LEASE_INSERT, l->address.value, l);
+}
+
+int lease_store_replace(struct db *db, uint32_t slot, const struct lease *l)
+{
+    return put(db, STATEMENT_LEASE_UPDATE, slot, l);
 }
 
 static bool read_state(struct db *db, enum db_statement s, enum lease_state *ret_state)
@@ -86,6 +95,11 @@ bool lease_store_read(struct db *db, enum db_statement s, struct lease *ret_leas
     }
     *ret_lease = l;
     return true;
+}
+
+int64_t lease_store_slot(struct db *db)
+{
+    return db_column_integer(db, STATEMENT_LEASE_LOAD, 17);
 }
 
 int lease_store_put_history(

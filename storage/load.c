@@ -190,12 +190,13 @@ static int load_origins(struct store *s)
 
 static int load_lease(struct store *s)
 {
+    int64_t next = (int64_t)lease_table_count(s->leases) + 1;
     struct lease l;
 
-    if (!lease_store_read(s->db, STATEMENT_LEASE_LOAD, &l)) {
+    if (!lease_store_read(s->db, STATEMENT_LEASE_LOAD, &l) || lease_store_slot(s->db) != next) {
         return STATE_DAMAGED;
     }
-    lease_table_prefetch(s->leases, l.client_key); /* arrives while the digest is computed */
+    lease_table_prefetch(s->leases, &l); /* arrives while the digest is computed */
     digest_add_lease(&s->meta.digest, &l);
     return lease_table_put(s->leases, &l);
 }

@@ -63,7 +63,9 @@ int state_put_lease(
     }
     digest_add_lease(&s->meta.digest, new);
     if (r == 0) {
-        r = lease_store_put(s->db, new);
+        r = old == NULL
+                ? lease_store_add(s->db, new)
+                : lease_store_replace(s->db, lease_table_number(s->leases, new->address), new);
     }
     return r == 0 ? lease_table_put(s->leases, new) : r;
 }

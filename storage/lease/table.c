@@ -183,9 +183,15 @@ static uint32_t tag_of_client(struct bytes client_key)
     return (uint32_t)hash64(client_key, 0);
 }
 
-void lease_table_prefetch(const struct lease_table *t, struct bytes client_key)
+uint32_t lease_table_number(const struct lease_table *t, struct ip4 address)
 {
-    row_index_prefetch(&t->by_client, tag_of_client(client_key));
+    return find(t, address);
+}
+
+void lease_table_prefetch(const struct lease_table *t, const struct lease *l)
+{
+    row_index_prefetch(&t->by_address, l->address.value);
+    row_index_prefetch(&t->by_client, tag_of_client(l->client_key));
 }
 
 /* The first row of the client, or 0. */

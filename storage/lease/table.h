@@ -38,8 +38,14 @@ bool lease_table_next(const struct lease_table *t, uint64_t *cursor, struct leas
 
 uint64_t lease_table_count(const struct lease_table *t);
 
-/* Begins to fetch what lease_table_put() will need for a client; for loading a great many. */
-void lease_table_prefetch(const struct lease_table *t, struct bytes client_key);
+/*
+ * The number of the row of @address, 0 when there is none. Rows are numbered from 1 in the order in
+ * which they are first put, as long as none is removed, and keep their number.
+ */
+uint32_t lease_table_number(const struct lease_table *t, struct ip4 address);
+
+/* Begins to fetch what lease_table_put() will need for @l; for loading a great many. */
+void lease_table_prefetch(const struct lease_table *t, const struct lease *l);
 
 /* Inserts or replaces the row of @l->address. Copies the bytes. Returns 0 or ERR_NOMEM. */
 int lease_table_put(struct lease_table *t, const struct lease *l);

@@ -17,7 +17,14 @@
  * What the store costs at one size: store_bench [LEASES [FOLDER]], 1000000 leases by default.
  * Each figure is taken in a process of its own, so that its memory is its own too.
  */
-enum { BATCH = 32, BATCHES = 1000 };
+enum {
+    BATCH = 32,         /* commands in an entry */
+    BATCHES = 1000,     /* entries of a measurement */
+    COMMIT_BATCHES = 8, /* entries in a transaction */
+    POOL_FIRST = 0x0a200000,
+    ADDRESS_BITS = 21,      /* of the pool */
+    ADDRESS_STEP = 1000003, /* odd: addresses come in no order, as those drawn by a hash */
+};
 
 static char folder[FOLDER_PATH_MAX];
 static uint32_t n_leases = 1000000;
@@ -110,7 +117,7 @@ static void apply(struct log *l, const struct command *commands, unsigned n)
 static void put_settings(struct log *l)
 {
     struct pool pool = {
-        .range = {{ 0x0a000001 }, { 0x0a000000 + (1u << 21) }}
+        .range = {{ POOL_FIRST }, { POOL_FIRST + (1u << ADDRESS_BITS) - 1 }}
     };
     struct subnet subnet = {
         .prefix = {{ 0x0a000000 }, 8   },
@@ -156,7 +163,7 @@ static void fill_bind(struct log *l, struct command *c, uint8_t key[7], uint32_t
         .kind = COMMAND_BIND,
         .bind =
             {
-                .address = { 0x0a000001 + client },
+                .address = { POOL_FIRST + (client * ADDRESS_STEP & ((1u << ADDRESS_BITS) - 1)) },
                 .client_key = bytes_of(key, 7),
                 .hw_type = 1,
                 .hw_address = bytes_of(key + 1, 6),
@@ -169,20 +176,27 @@ static void fill_bind(struct log *l, struct command *c, uint8_t key[7], uint32_t
     };
 }
 
-static void bind_run(struct log *l, uint32_t first, uint32_t n, bool random)
+/* Which clients come: those from @first on, or any below it. */
+enum order { IN_ORDER, AT_RANDOM };
+
+static void bind_run(struct log *l, uint32_t first, uint32_t n, enum order order)
 {
     struct command commands[BATCH];
     uint8_t keys[BATCH][7];
 
     for (uint32_t done = 0; done < n; done += BATCH) {
         for (unsigned i = 0; i < BATCH; i++) {
-            uint32_t client = random ? random_below(&l->seed, first) : first + done + i;
+            bool is_random = order == AT_RANDOM;
+            uint32_t client = is_random ? random_below(&l->seed, first) : first + done + i;
 
             fill_bind(l, &commands[i], keys[i], client);
         }
         apply(l, commands, BATCH);
-        require(store_commit(l->store) == 0);
+        if (done / BATCH % COMMIT_BATCHES == COMMIT_BATCHES - 1) {
+            require(store_commit(l->store) == 0);
+        }
     }
+    require(store_commit(l->store) == 0);
 }
 
 static void measure_fill(void)
@@ -196,10 +210,10 @@ static void measure_fill(void)
     for (uint32_t at = 0; at < n_leases; at += 32 * BATCH) {
         uint32_t n = n_leases - at < 32 * BATCH ? n_leases - at : 32 * BATCH;
 
-        bind_run(&l, at, n, false);
+        bind_run(&l, at, n, IN_ORDER);
         require(store_checkpointer_run(c) == 0);
     }
-    printf("fill, in order        %s\n", watch_text(start));
+    printf("fill                  %s\n", watch_text(start));
     c = store_checkpointer_free(c);
     l.store = store_free(l.store);
 }
@@ -217,31 +231,45 @@ static void measure_load(void)
     s = store_free(s);
 }
 
-/* Renewals of clients in random order, a commit for every batch. */
-static void measure_apply(void)
+/* What a Bind costs, a checkpoint now and then. */
+static void measure_binds(const char *what, uint32_t first, enum order order)
 {
-    struct log l = { .store = open_store("a.db"), .seed = 7, .sequence = UINT64_C(1) << 40 };
+    struct log l = { .store = open_store("a.db"), .seed = 7 };
     struct store_checkpointer *c = NULL;
-    double cpu = 0;
-    double wall = 0;
+    struct watch total = { 0, 0 };
 
+    l.sequence = store_applied_index(l.store) << 16;
     require(store_checkpointer_new(l.store, &c) == 0);
     for (unsigned i = 0; i < BATCHES / 20; i++) {
-        double cpu_start = cpu_ms();
-        double start = now_ms();
+        struct watch start = watch_start();
 
-        bind_run(&l, n_leases, 20 * BATCH, true);
-        cpu += cpu_ms() - cpu_start;
-        wall += now_ms() - start;
+        bind_run(&l, order == IN_ORDER ? first + i * 20 * BATCH : first, 20 * BATCH, order);
+        total.cpu += cpu_ms() - start.cpu;
+        total.wall += now_ms() - start.wall;
         require(store_checkpointer_run(c) == 0);
     }
     printf(
-        "apply, batches of %d  %8.2f us per Bind (cpu %.2f us)\n",
-        BATCH,
-        wall * 1e3 / (BATCHES * BATCH),
-        cpu * 1e3 / (BATCHES * BATCH));
+        "%-21s %8.2f us per Bind (cpu %.2f us)\n",
+        what,
+        total.wall * 1e3 / (BATCHES * BATCH),
+        total.cpu * 1e3 / (BATCHES * BATCH));
     c = store_checkpointer_free(c);
     l.store = store_free(l.store);
+}
+
+static void measure_renewals_at_random(void)
+{
+    measure_binds("renewals, at random", n_leases, AT_RANDOM);
+}
+
+static void measure_renewals_in_order(void)
+{
+    measure_binds("renewals, in order", 0, IN_ORDER);
+}
+
+static void measure_new_leases(void)
+{
+    measure_binds("new leases", n_leases, IN_ORDER);
 }
 
 static void measure_snapshot(void)
@@ -315,12 +343,14 @@ int main(int argc, char **argv)
     if (argc > 2) {
         ensure(setenv("TMPDIR", argv[2], 1) == 0);
     }
-    require(n_leases >= BATCH && n_leases < 1u << 21);
+    require(n_leases >= BATCHES * BATCH && n_leases < (1u << ADDRESS_BITS) - BATCHES * BATCH);
     folder_make(folder);
     printf("%" PRIu32 " leases\n", n_leases);
     in_own_process(measure_fill);
     in_own_process(measure_load);
-    in_own_process(measure_apply);
+    in_own_process(measure_renewals_at_random);
+    in_own_process(measure_renewals_in_order);
+    in_own_process(measure_new_leases);
     in_own_process(measure_snapshot);
     in_own_process(measure_restore);
     folder_remove(folder);

@@ -216,6 +216,7 @@ TEST(any_edit_of_what_is_replicated_is_found_at_the_next_start)
     assert_found("DELETE FROM lease WHERE address = (SELECT max(address) FROM lease)");
     assert_found("UPDATE lease SET address = address + 1000000");
     assert_found("UPDATE lease SET client_key = x'00'");
+    assert_found("UPDATE lease SET slot = 100000 WHERE slot = 1");
     assert_found("UPDATE lease SET hw_type = 300");
     assert_found("UPDATE lease SET held_until_ms = expires_at_ms - 1");
     assert_found("UPDATE setting SET version = version + 1");
@@ -315,6 +316,46 @@ TEST(reservations_of_version_2_are_kept)
         "10.0.0.5|02|NULL|a");
 }
 
+/* What a program of version 4 would have left behind. */
+static const char copy_to_version_4[] =
+    "INSERT INTO meta SELECT id, cluster, node, cluster_id, applied_index, term, cluster_time_ms, "
+    "digest FROM now.meta;"
+    "INSERT INTO lease SELECT address, state, subnet_id, client_key, hw_type, hw_address, "
+    "started_at_ms, renewed_at_ms, expires_at_ms, held_until_ms, node, server_id, relay, "
+    "hostname, agent_info, vendor_class, user_class, circuit_id, remote_id FROM now.lease;"
+    "INSERT INTO node SELECT id, incarnation, address FROM now.node;"
+    "INSERT INTO origin SELECT node, boot_id, max_sequence, seen FROM now.origin;"
+    "INSERT INTO setting SELECT id, version, applied_index, applied_at_ms, document, source "
+    "FROM now.setting;"
+    "INSERT INTO kept_reservation SELECT id, version, put_at_ms, author, subnet_id, reservation "
+    "FROM now.kept_reservation;"
+    "INSERT INTO block SELECT kind, value, version, put_at_ms, comment, author FROM now.block;";
+
+TEST(the_rows_of_version_4_are_kept_when_they_get_slots)
+{
+    char attach[FOLDER_PATH_MAX + 32];
+    struct digest digest;
+    struct db *db = NULL;
+
+    open_well(false);
+    assert_int_equal(script_replay(store, &script, ENTRIES / 2), 0);
+    digest = store_digest(store);
+    store = store_free(store);
+    assert_int_equal(rename(path(), file_in(folder, "now.db")), 0);
+    (void)snprintf(attach, sizeof attach, "ATTACH '%s/now.db' AS now", folder);
+    assert_int_equal(db_open(&db, path(), DB_VOLATILE_WRITER), 0);
+    assert_int_equal(migrate_to(db, 4), 0);
+    assert_int_equal(db_exec(db, attach), 0);
+    assert_int_equal(db_exec(db, copy_to_version_4), 0);
+    db = db_free(db);
+
+    open_well(false);
+    assert_true(digest_equal(store_digest(store), digest));
+    assert_int_equal(script_replay(store, &script, ENTRIES), 0);
+    assert_string_equal(
+        sql_text(path(), "SELECT max(slot) = count(*) AND min(slot) = 1 FROM lease"), "1");
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -334,6 +375,7 @@ int main(void)
         CASE(what_cannot_be_written_is_said_to_be_read_only),
         CASE(every_older_version_is_brought_up_to_date),
         CASE(reservations_of_version_2_are_kept),
+        CASE(the_rows_of_version_4_are_kept_when_they_get_slots),
 #undef CASE
     };
 

@@ -265,7 +265,7 @@ TEST(a_row_that_was_edited_by_hand_does_not_spread)
 
     sql_write(
         file_in(folder, "from.db"),
-        "UPDATE lease SET expires_at_ms = expires_at_ms - 1 WHERE rowid = (SELECT min(address) "
+        "UPDATE lease SET expires_at_ms = expires_at_ms - 1 WHERE address = (SELECT min(address) "
         "FROM lease)");
     assert_int_equal(store_pin_new(from, &pin), 0);
     assert_int_equal(store_pin_build(pin, &bad, &n), ERR_CORRUPT);

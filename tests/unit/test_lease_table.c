@@ -100,6 +100,18 @@ TEST(bound_and_declined_rows_of_a_client_come_before_remembered_ones)
     assert_string_equal(rows_of("a"), "154");
 }
 
+TEST(rows_are_numbered_in_the_order_in_which_they_came_and_keep_their_number)
+{
+    put(9, "a", LEASE_BOUND);
+    put(3, "b", LEASE_BOUND);
+    put(9, "c", LEASE_BOUND);
+    put(5, "b", LEASE_BOUND);
+    assert_int_equal(lease_table_number(table, ip4_of(9)), 1);
+    assert_int_equal(lease_table_number(table, ip4_of(3)), 2);
+    assert_int_equal(lease_table_number(table, ip4_of(5)), 3);
+    assert_int_equal(lease_table_number(table, ip4_of(4)), 0);
+}
+
 TEST(a_block_shows_who_has_a_row_and_which_is_remembered)
 {
     struct lease_block block;
@@ -321,6 +333,7 @@ int main(void)
         CASE(a_row_may_be_replaced_by_one_that_borrows_from_it),
         CASE(a_row_that_changes_its_client_is_found_by_the_new_one_alone),
         CASE(bound_and_declined_rows_of_a_client_come_before_remembered_ones),
+        CASE(rows_are_numbered_in_the_order_in_which_they_came_and_keep_their_number),
         CASE(a_block_shows_who_has_a_row_and_which_is_remembered),
         CASE(blocks_without_anything_of_a_kind_are_passed_over),
         CASE(all_rows_are_visited_by_address_while_the_table_changes),
