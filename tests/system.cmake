@@ -1,5 +1,6 @@
 system_test(clients)
 system_test(messages)
+system_test(lives TIMEOUT 300)
 system_test(hostile)
 system_test(equal)
 system_test(kill TIMEOUT 300)

@@ -1,0 +1,117 @@
+"""Four real clients live through it all, at the same time: an address that somebody else uses, then
+another one, its renewal, its renewal from any server when the first is gone, a reboot, and the release.
+
+The first address that a client checks by ARP is in use, by a host that only this client can hear. So
+it is the client that finds the conflict, and not the server.
+"""
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from conftest import LEASEHOLD, equal_rows, no_crash
+from lab import Lab, wait_for
+from realclients import CLIENTS, Squatter
+
+SETTINGS = """\
+networks:
+  - name: lan
+    lease-time: {default: 12s, min: 4s, max: 1d}
+    headroom: 10s
+    options: {domain-name-servers: [192.168.77.53], domain-name: lab.example}
+    subnets:
+      - subnet: 192.168.77.0/24
+        pools: [{range: 192.168.77.100-192.168.77.199}]
+        options: {routers: [192.168.77.254]}
+"""
+LONG = 60  # seconds for what takes 20
+
+
+def state_of(node, address):
+    found = node.sql(f"select state from leases where address = '{address}'")
+    return found[0][0] if found else None
+
+
+def meet_the_squatter(client, squatter):
+    client.start()
+    if client.declines:
+        assert wait_for(lambda: client.count("decline", "none"), LONG), "no DECLINE"
+        taken = squatter.address_for(client.mac)
+    else:
+        assert wait_for(lambda: "Conflict on" in client.log_text(), LONG), "no conflict found"
+        taken = None
+        squatter.leave(client.mac)
+        client.power_off()  # it does not find its way out by itself
+        client.start()
+    address = wait_for(client.address, LONG)
+    assert address, "no address"
+    assert address != taken
+    return address
+
+
+def renew(client):
+    before = client.count("renewing", "ack")
+    assert wait_for(lambda: client.count("renewing", "ack") > before, LONG), "no renewal"
+
+
+def rebind(client):
+    client.cut_unicast()
+    before = client.count("rebinding", "ack")
+    assert wait_for(lambda: client.count("rebinding", "ack") > before, LONG), "no rebinding"
+    client.mend_unicast()
+
+
+def reboot(client):
+    time.sleep(1)  # so that it has written down what it has
+    kind = ("init-reboot", "ack") if client.knows_init_reboot else ("discover", "offer")
+    before = client.count(*kind)
+    client.reboot()
+    assert wait_for(lambda: client.count(*kind) > before and client.address(), LONG), f"no {kind[0]}"
+
+
+def release(client, address, nodes):
+    time.sleep(1)
+    client.release()
+    for node in nodes:
+        assert wait_for(lambda n=node: state_of(n, address) == "released", LONG), "no release"
+
+
+def live(client, squatter, nodes):
+    """Returns what went wrong, or None."""
+    try:
+        address = meet_the_squatter(client, squatter)
+        renew(client)
+        rebind(client)
+        assert client.address() == address, "another address after rebinding"
+        reboot(client)
+        assert client.address() == address, "another address after the reboot"
+        release(client, address, nodes)
+    except (AssertionError, RuntimeError) as failure:
+        return f"{failure}\nheard of it: {client.said()}\n{client.log_text()[-3000:]}"
+    return None
+
+
+@pytest.fixture(scope="module")
+def lives():
+    os.environ["LEASEHOLD_LOG_LEVEL"] = "debug"
+    try:
+        with Lab(LEASEHOLD) as lab:
+            lab.start(SETTINGS)
+            clients = [kind(lab, f"02:00:00:00:06:0{i}") for i, kind in enumerate(CLIENTS, 1)]
+            squatter = Squatter(lab, [client.mac for client in clients])
+            nodes = list(lab.nodes.values())
+            try:
+                with ThreadPoolExecutor(len(clients)) as pool:
+                    ends = list(pool.map(lambda client: live(client, squatter, nodes), clients))
+            finally:
+                squatter.close()
+            yield {client.name: end for client, end in zip(clients, ends)}
+            assert equal_rows(lab, 5)
+            no_crash(lab)
+    finally:
+        os.environ.pop("LEASEHOLD_LOG_LEVEL")
+
+
+@pytest.mark.parametrize("name", [kind.name for kind in CLIENTS])
+def test_a_real_client_lives_from_conflict_to_release(lives, name):
+    assert lives[name] is None, lives[name]
