@@ -31,6 +31,8 @@ const char *outcome_name(enum outcome outcome)
         return "timeout";
     case OUTCOME_OVERLOADED:
         return "overloaded";
+    case OUTCOME_LIMITED:
+        return "limited";
     }
     return "invalid-outcome";
 }
@@ -145,6 +147,9 @@ bool command_is_within_limits(const struct command *c)
         return put_settings_is_within_limits(&c->put_settings);
     case COMMAND_PUT_NODE:
         return put_node_is_within_limits(&c->put_node);
+    case COMMAND_QUARANTINE:
+        return client_is_within_limits(c->quarantine.address, c->quarantine.client_key) &&
+               c->quarantine.hw_address.n <= HW_ADDRESS_MAX;
     case COMMAND_PUT_RESERVATION:
         return put_reservation_is_within_limits(&c->put_reservation);
     case COMMAND_DELETE_RESERVATION:

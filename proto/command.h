@@ -42,6 +42,7 @@ enum command_kind {
     COMMAND_DELETE_RESERVATION,
     COMMAND_BLOCK,
     COMMAND_UNBLOCK,
+    COMMAND_QUARANTINE,
 };
 
 /* Binds @address to a client, or extends its binding. */
@@ -79,6 +80,14 @@ struct decline_command {
     bool offered; /* the origin had offered the address to this client */
     uint8_t hw_type;
     struct bytes hw_address;
+};
+
+/* A node found @address in use before it offered it to anyone (RFC 2131 2.2). */
+struct quarantine_command {
+    struct ip4 address;
+    struct bytes client_key; /* who uses it, as far as that was seen */
+    uint8_t hw_type;
+    struct bytes hw_address; /* empty when it was not seen */
 };
 
 /* Leases whose hold has ended. Names addresses, so that every node expires the same ones. */
@@ -155,6 +164,7 @@ struct command {
         struct expire_command expire;
         struct put_settings_command put_settings;
         struct put_node_command put_node;
+        struct quarantine_command quarantine;
         struct put_reservation_command put_reservation;
         struct delete_reservation_command delete_reservation;
         struct block_command block;
@@ -180,7 +190,7 @@ struct batch {
     X(UNAVAILABLE, 1, "the address is in no pool and not the client's reservation") \
     X(RESERVED, 2, "the address is reserved for another client")                    \
     X(TAKEN, 3, "the address is held for another client")                           \
-    X(DECLINED, 4, "the address is in quarantine after a DECLINE")                  \
+    X(DECLINED, 4, "the address is in quarantine: somebody uses it")                \
     X(BLOCKED, 5, "the client, or the address, is blocked")                         \
     X(UNKNOWN, 6, "there is no such binding")                                       \
     X(STALE, 7, "the state has moved on since the command was made")                \
@@ -188,7 +198,8 @@ struct batch {
     X(REPEATED, 9, "the command was applied before, or is too old to tell")         \
     X(CONFLICT, 10, "another node or entry already has this identity")              \
     X(TIMEOUT, 11, "no result within the deadline; the command may still apply")    \
-    X(OVERLOADED, 12, "too many commands are waiting")
+    X(OVERLOADED, 12, "too many commands are waiting")                              \
+    X(LIMITED, 13, "the client has reached its limit")
 
 enum outcome {
 

@@ -175,6 +175,20 @@ static bool read_unblock(const Leasehold__V1__Command *m, struct arena *a, struc
     return true;
 }
 
+static bool read_quarantine(const Leasehold__V1__Command *m, struct arena *a, struct command *c)
+{
+    const Leasehold__V1__Quarantine *q = m->quarantine;
+
+    (void)a;
+    c->quarantine = (struct quarantine_command){
+        .address = ip4_of(q->address),
+        .client_key = borrow(q->client_key),
+        .hw_type = (uint8_t)q->hw_type,
+        .hw_address = borrow(q->hw_address),
+    };
+    return q->hw_type <= UINT8_MAX;
+}
+
 static const struct body {
     Leasehold__V1__Command__BodyCase body_case;
     enum command_kind kind;
@@ -191,6 +205,7 @@ static const struct body {
      COMMAND_DELETE_RESERVATION,                                                read_delete_reservation},
     { LEASEHOLD__V1__COMMAND__BODY_BLOCK,              COMMAND_BLOCK,           read_block             },
     { LEASEHOLD__V1__COMMAND__BODY_UNBLOCK,            COMMAND_UNBLOCK,         read_unblock           },
+    { LEASEHOLD__V1__COMMAND__BODY_QUARANTINE,         COMMAND_QUARANTINE,      read_quarantine        },
 };
 
 static const struct body *body_of(const Leasehold__V1__Command *m)

@@ -18,6 +18,7 @@ struct message {
         Leasehold__V1__Expire expire;
         Leasehold__V1__PutSettings put_settings;
         Leasehold__V1__PutNode put_node;
+        Leasehold__V1__Quarantine quarantine;
         Leasehold__V1__PutReservation put_reservation;
         Leasehold__V1__DeleteReservation delete_reservation;
         Leasehold__V1__Block block;
@@ -183,6 +184,19 @@ static void make_unblock(const struct unblock_command *c, struct message *m)
     m->command.unblock = u;
 }
 
+static void make_quarantine(const struct quarantine_command *c, struct message *m)
+{
+    Leasehold__V1__Quarantine *q = &m->body.quarantine;
+
+    leasehold__v1__quarantine__init(q);
+    q->address = c->address.value;
+    q->client_key = lend(c->client_key);
+    q->hw_type = c->hw_type;
+    q->hw_address = lend(c->hw_address);
+    m->command.body_case = LEASEHOLD__V1__COMMAND__BODY_QUARANTINE;
+    m->command.quarantine = q;
+}
+
 static void make_message(const struct command *c, struct message *m)
 {
     require(command_is_within_limits(c));
@@ -208,6 +222,9 @@ static void make_message(const struct command *c, struct message *m)
         break;
     case COMMAND_PUT_NODE:
         make_put_node(&c->put_node, m);
+        break;
+    case COMMAND_QUARANTINE:
+        make_quarantine(&c->quarantine, m);
         break;
     case COMMAND_PUT_RESERVATION:
         make_put_reservation(&c->put_reservation, m);

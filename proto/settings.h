@@ -130,9 +130,18 @@ struct client_class {
     struct lease_times times; /* TIMES_UNSET_S: as without the class */
 };
 
+/* How an address is looked for on the network before it is offered to somebody new. */
+enum conflict_detection {
+    CONFLICT_DETECTION_NO = 0,
+    CONFLICT_DETECTION_ARP,  /* ARP for clients on the link, nothing for relayed ones */
+    CONFLICT_DETECTION_ICMP, /* ICMP echo for all */
+    CONFLICT_DETECTION_YES,  /* ARP for clients on the link, ICMP echo for relayed ones */
+};
+
 struct subnet {
     struct ip4_prefix prefix; /* prefix.network.value is the subnet's id */
     struct lease_times times;
+    enum conflict_detection conflict_detection;
     struct option_list options;
     struct boot_settings boot;
     unsigned n_pools;

@@ -137,6 +137,15 @@ static void read_reservations(
     s->n_reservations = (unsigned)m->n_reservations;
 }
 
+/* Not said in a document from before there was conflict detection: then there is none. */
+static enum conflict_detection read_detection(
+    struct settings_decoding *d, Leasehold__V1__ConflictDetection detection)
+{
+    uint32_t value = detection == 0 ? 0 : (uint32_t)detection - 1;
+
+    return (enum conflict_detection)settings_at_most(d, value, CONFLICT_DETECTION_YES);
+}
+
 static void read_subnet(
     struct settings_decoding *d, const Leasehold__V1__Subnet *m, struct subnet *s)
 {
@@ -152,6 +161,7 @@ static void read_subnet(
     s->boot = settings_decode_boot(d, m->boot);
     read_pools(d, m, s);
     read_reservations(d, m, s);
+    s->conflict_detection = read_detection(d, m->conflict_detection);
 }
 
 static void read_subnets(

@@ -144,6 +144,7 @@ static void make_subnet(struct arena *a, const struct subnet *s, Leasehold__V1__
     m->boot = settings_encode_boot(a, &s->boot);
     m->pools = make_pools(a, s, &m->n_pools);
     m->reservations = make_reservations(a, s, &m->n_reservations);
+    m->conflict_detection = (Leasehold__V1__ConflictDetection)(s->conflict_detection + 1);
 }
 
 static Leasehold__V1__Subnet **make_subnets(struct arena *a, const struct network *n, size_t *ret_n)

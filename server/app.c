@@ -65,6 +65,22 @@ static void reply(
     udp_send(((struct app *)data)->udp, arrival, route, bytes);
 }
 
+static bool ask(void *data, const struct arrival *arrival, struct probe *p)
+{
+    const struct app *a = data;
+    const struct neighbour_place place = {
+        .link = udp_link_state(a->udp, arrival->link),
+        .own = udp_own_addresses(a->udp),
+    };
+
+    return neighbours_ask(a->neighbours, &place, p);
+}
+
+static void withdraw(void *data, struct probe *p)
+{
+    neighbours_withdraw(((struct app *)data)->neighbours, p);
+}
+
 static bool is_of_network(void *data, struct bytes network, struct ip4 address)
 {
     const struct network *n = network_map_by_name(store_map(((struct app *)data)->store), network);
@@ -254,6 +270,13 @@ static int open_udp(struct app *a)
     return rv == 0 ? 0 : rv == ERR_IO ? APP_REFUSED : APP_INTERNAL;
 }
 
+static int open_neighbours(struct app *a)
+{
+    int rv = neighbours_new(&a->neighbours, &a->loop);
+
+    return rv == 0 ? 0 : rv == ERR_IO ? APP_REFUSED : APP_INTERNAL;
+}
+
 static int open_host(struct app *a)
 {
     const struct node_config *c = &a->file->value;
@@ -282,7 +305,13 @@ static int open_host(struct app *a)
 static int open_exchanges(struct app *a)
 {
     const struct proposer_port proposer = proposer_port_of(host_replica(a->host));
-    const struct exchange_port port = { .data = a, .send = reply, .monotonic = app_monotonic };
+    const struct exchange_port port = {
+        .data = a,
+        .send = reply,
+        .monotonic = app_monotonic,
+        .probe = ask,
+        .cancel_probe = withdraw,
+    };
 
     return exchanges_new(&a->exchanges, a->store, &proposer, &port) == 0 ? 0 : APP_INTERNAL;
 }
@@ -323,7 +352,7 @@ static int start_loop(struct app *a)
 static int build(struct app *a)
 {
     int (*const steps[])(struct app *) = {
-        open_store, open_udp, open_host, open_exchanges, open_admin, start_loop,
+        open_store, open_udp, open_neighbours, open_host, open_exchanges, open_admin, start_loop,
     };
     int exit = uv_loop_init(&a->loop) == 0 ? 0 : APP_INTERNAL;
 

@@ -8,6 +8,7 @@
 #include "server/app.h"
 #include "server/config/settings_file.h"
 #include "server/exchange.h"
+#include "server/io/neighbour.h"
 #include "server/io/udp.h"
 
 /* App state - what app.c and app_settings.c share. Private to them. */
@@ -32,6 +33,7 @@ struct app {
 
     struct store *store;
     struct udp *udp;
+    struct neighbours *neighbours;
     struct host *host;
     struct exchanges *exchanges;
     struct admin *admin;

@@ -7,7 +7,9 @@
 #include "server/exchange_parts.h"
 
 /*
- *   datagram -> read -> turn -> decide -+-> silent, OFFER, NAK, INFORM's ACK, repeated ACK
+ *   datagram -> read -> turn -> decide -+-> silent, NAK, INFORM's ACK, repeated ACK
+ *                                       |
+ *                                       +-> OFFER, at once or after a look (exchange_probe.c)
  *                                       |
  *                                       +-> ACK inside the hold [-> propose the extension]
  *                                       |
@@ -54,6 +56,12 @@ int exchanges_new(
         r = waiting_table_new(&x->waiting, seed);
     }
     if (r == 0) {
+        r = waiting_table_new(&x->probing, seed);
+    }
+    if (r == 0) {
+        r = probed_new(&x->probed, seed);
+    }
+    if (r == 0) {
         r = held_table_new(&x->held);
     }
     if (r != 0) {
@@ -88,7 +96,12 @@ struct exchanges *exchanges_free(struct exchanges *x)
     if (x->waiting != NULL) {
         cancel_all(x);
     }
+    if (x->probing != NULL) {
+        exchange_probes_cancel(x);
+    }
     x->waiting = waiting_table_free(x->waiting);
+    x->probing = waiting_table_free(x->probing);
+    x->probed = probed_free(x->probed);
     x->held = held_table_free(x->held);
     x->given_up = client_table_free(x->given_up);
     x->choosing = observed_free(x->choosing);
@@ -191,19 +204,19 @@ bool exchange_read(
     e->has_scope = false;
     e->n_offers = 0;
     e->has_waited = false;
+    e->probed = NULL;
     e->decision = (struct decision){ .verdict = VERDICT_SILENT };
     return parse(e, datagram) && place(x, e);
 }
 
-static void act(struct exchanges *x, struct exchange *e, struct instant cluster_time)
+void exchange_act(struct exchanges *x, struct exchange *e, struct instant cluster_time)
 {
     switch (e->decision.verdict) {
     case VERDICT_SILENT:
         break;
     case VERDICT_OFFER:
-        e->n_offers = offers_put(x->offers, e->place, e->decision.address, e->now);
-        exchange_reply(x, e, MESSAGE_OFFER, e->decision.lease);
-        break;
+        exchange_offer(x, e);
+        return;
     case VERDICT_INFORM_ACK:
         exchange_reply(x, e, MESSAGE_ACK, (struct seconds){ 0 });
         break;
@@ -245,7 +258,7 @@ static void handle(
     e->held_since = held_since;
     if (exchange_read(x, e, arrival, datagram) && exchange_take_turn(x, e, cluster_time)) {
         exchange_decide(x, e, cluster_time);
-        act(x, e, cluster_time);
+        exchange_act(x, e, cluster_time);
     } else {
         exchange_report(x, e);
     }
@@ -289,4 +302,9 @@ bool exchanges_is_quiet(const struct exchanges *x)
 const struct exchange_stats *exchanges_stats(const struct exchanges *x)
 {
     return &x->stats;
+}
+
+const struct exchange_counters *exchanges_counters(const struct exchanges *x)
+{
+    return &x->counters;
 }

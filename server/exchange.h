@@ -6,6 +6,7 @@
 #include "server/latency.h"
 #include "server/policy/arrival.h"
 #include "server/policy/decision.h"
+#include "server/probe.h"
 
 /*
  * Exchanges - from datagram to reply
@@ -23,6 +24,9 @@ struct exchange_port {
     void (*send)(
         void *data, const struct arrival *arrival, const struct route *route, struct bytes reply);
     struct instant (*monotonic)(void *data);
+    /* Asks the network of @arrival the question @p. False when that cannot be done. */
+    bool (*probe)(void *data, const struct arrival *arrival, struct probe *p);
+    void (*cancel_probe)(void *data, struct probe *p);
 };
 
 /* What exchanges need of the replicated log; proposer_port_of() in production. */
@@ -45,6 +49,23 @@ enum {
     GIVEN_UP_MAX = 65536, /* clients that are remembered to have released or declined */
     EXCHANGES_MAX = 1024, /* waiting for the log at one time; more are not answered */
     EXCHANGE_TIMEOUT_MS = 3000,
+    PROBE_WAIT_MS = 200,
+    PROBE_BUDGET_MS = 450, /* all looking for one OFFER ends this long after the DISCOVER */
+    PROBE_WAIT_MIN_MS = 50,
+    QUARANTINES_MAX = 64, /* waiting for the log at one time */
+};
+
+#define EXCHANGE_COUNTERS(X)                                                      \
+    X(probes)            /* addresses that the network was asked about */         \
+    X(probes_clear)      /* nobody answered */                                    \
+    X(probes_in_use)     /* somebody did: event=address-conflict */               \
+    X(probes_impossible) /* offered unseen: too many at once, no time, no link */ \
+    X(quarantined)       /* addresses that went into quarantine because of it */
+
+struct exchange_counters {
+#define X(name) uint64_t name;
+    EXCHANGE_COUNTERS(X)
+#undef X
 };
 
 /* Borrows @store; copies both ports. */
@@ -75,5 +96,7 @@ struct exchange_stats {
 };
 
 const struct exchange_stats *exchanges_stats(const struct exchanges *x);
+
+const struct exchange_counters *exchanges_counters(const struct exchanges *x);
 
 #endif

@@ -7,6 +7,7 @@
 #include "server/policy/decide.h"
 #include "server/policy/observed.h"
 #include "server/policy/offers.h"
+#include "server/policy/probed.h"
 
 /*
  * Exchange parts - what the files of the exchange share, and nobody else
@@ -14,7 +15,8 @@
  *   exchange.c          one datagram: read it, ask the policy, act on the verdict
  *   exchange_turn.c     the questions to the policy, and the soft state they need
  *   exchange_propose.c  the commands to the log, and what its results lead to
- *   exchange_wait.c     the exchanges that wait for the log
+ *   exchange_probe.c    an OFFER, which may have to wait until its address was looked for
+ *   exchange_wait.c     the exchanges that wait, for the log or for the network
  *   exchange_held.c     what was left to another node, for the case that it is gone
  *   exchange_reply.c    the reply: which options, where to
  *   exchange_report.c   one log line and one count per exchange
@@ -41,13 +43,20 @@ struct exchange {
     struct serving_view view;
     struct responder_verdict turn;
     struct decision decision;
-    unsigned n_offers; /* OFFERs in a row, this one included */
-    bool has_waited;   /* for the log */
+    bool has_waited;        /* for the log */
+    unsigned n_offers;      /* OFFERs in a row, this one included */
+    struct waiting *probed; /* its address was looked for, and it goes on; else NULL */
 };
 
-/* A proposal on its way, with what the reply will need: the request is parsed again then. */
+/* A proposal or a question on its way, with what the reply will need: the request is parsed again
+ * then. */
 struct waiting {
     struct proposal proposal;
+    struct probe probe; /* for the network; from here to n_offers */
+    bool is_asking;
+    struct instant began;
+    int64_t elapsed_ms; /* the responder's */
+    unsigned n_probes, n_offers;
     struct exchanges *all;
     struct waiting *next; /* in its bucket, or in the free list */
     struct decision decision;
@@ -68,6 +77,16 @@ struct waiting_table {
     struct waiting at[EXCHANGES_MAX]; /* memory is taken as it is used */
 };
 
+/* An address that was found in use, on its way into quarantine. */
+struct quarantine {
+    bool is_busy;
+    struct proposal proposal;
+    struct exchanges *all;
+    struct ip4 address;
+    struct hardware seen;
+    enum probe_kind kind;
+};
+
 struct exchanges {
     struct store *store;
     struct proposer_port proposer;
@@ -76,9 +95,13 @@ struct exchanges {
     struct observed *observed;     /* any message that goes unanswered */
     struct observed *choosing;     /* REQUESTs that name a peer */
     struct client_table *given_up; /* clients that gave a lease up; until their next one */
-    struct waiting_table *waiting;
+    struct waiting_table *waiting; /* for the log */
+    struct waiting_table *probing; /* for the network */
+    struct probed *probed;
+    struct quarantine quarantines[QUARANTINES_MAX];
     struct held_table *held;
     struct exchange_stats stats;
+    struct exchange_counters counters;
     struct log_limit limits[LOG_DEBUG + 1];
     struct exchange current;
     struct reply_option options[EXCHANGE_OPTIONS_MAX];
@@ -94,6 +117,9 @@ bool exchange_read(
 void exchange_silence(struct exchange *e, enum reason reason);
 enum message_type exchange_ack_type(const struct exchange *e);
 
+/* Does what was decided, and reports. */
+void exchange_act(struct exchanges *x, struct exchange *e, struct instant cluster_time);
+
 /* exchange_turn.c */
 
 /* Is it this node's turn? False: the end of it, with its reason. */
@@ -106,6 +132,14 @@ void exchange_propose(struct exchanges *x, struct exchange *e, struct instant cl
 
 /* A binding exists from now on: what was soft about the client is settled. */
 void exchange_settle(struct exchanges *x, const struct exchange *e);
+
+/* exchange_probe.c */
+
+/* Offers the address, at once or when the network has been asked for it; reports. */
+void exchange_offer(struct exchanges *x, struct exchange *e);
+
+/* Withdraws every question, and every quarantine that waits for the log. */
+void exchange_probes_cancel(struct exchanges *x);
 
 /* exchange_wait.c */
 

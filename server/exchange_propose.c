@@ -149,6 +149,9 @@ static void conclude(struct exchanges *x, struct exchange *e, const struct resul
     case OUTCOME_REPEATED:
         exchange_silence(e, REASON_STALE);
         break;
+    case OUTCOME_LIMITED:
+        exchange_silence(e, REASON_LIMITED);
+        break;
     case OUTCOME_OVERLOADED:
         exchange_silence(e, REASON_OVERLOADED);
         break;

@@ -136,11 +136,13 @@ bool exchange_take_turn(struct exchanges *x, struct exchange *e, struct instant 
     return e->turn.answers;
 }
 
+/* On offer to another client, or found in use: not for this one. */
 static bool is_offered(void *data, struct ip4 address)
 {
     const struct exchanges *x = data;
 
-    return offers_is_to_other(x->offers, x->current.place, address, x->current.now);
+    return offers_is_to_other(x->offers, x->current.place, address, x->current.now) ||
+           probed_of(x->probed, address, x->current.now) == PROBED_IN_USE;
 }
 
 static struct headroom_facts headroom_of(

@@ -187,6 +187,39 @@ static int apply_decline(const struct application *a, struct result *result)
     return result->outcome == OUTCOME_DONE ? state_put_lease(a->s, old, &row, a->now) : 0;
 }
 
+/* How many addresses are in quarantine because of the client, as far as a limit needs it. */
+static unsigned count_quarantined(const struct application *a, struct bytes client_key)
+{
+    uint64_t cursor = 0;
+    unsigned n = 0;
+    struct lease l;
+
+    while (n < QUARANTINES_OF_ONE_MAX &&
+           lease_table_next_of_client(a->s->leases, client_key, &cursor, &l) &&
+           (l.state == LEASE_BOUND || l.state == LEASE_DECLINED)) {
+        n += l.state == LEASE_DECLINED && lease_is_held(&l, a->now);
+    }
+    return n;
+}
+
+static int apply_quarantine(const struct application *a, struct result *result)
+{
+    const struct quarantine_command *q = &a->c->quarantine;
+    const struct network *network = NULL;
+    struct transition_facts facts = facts_of(a, q->address, &network);
+    struct lease buf;
+    struct lease row;
+    const struct lease *old = find(a, q->address, &buf);
+
+    if (network == NULL) {
+        result->outcome = OUTCOME_UNKNOWN; /* none of ours: no row for it */
+        return 0;
+    }
+    facts.n_quarantined = count_quarantined(a, q->client_key);
+    result->outcome = transition_quarantine(old, q, &facts, &row);
+    return result->outcome == OUTCOME_DONE ? state_put_lease(a->s, old, &row, a->now) : 0;
+}
+
 /* Done when one address expired, else what became of the last one. */
 static int apply_expire(const struct application *a, struct result *result)
 {
@@ -310,6 +343,8 @@ static int apply_command(const struct application *a, struct result *result)
         return apply_put_settings(a, result);
     case COMMAND_PUT_NODE:
         return apply_put_node(a, result);
+    case COMMAND_QUARANTINE:
+        return apply_quarantine(a, result);
     case COMMAND_PUT_RESERVATION:
     case COMMAND_DELETE_RESERVATION:
     case COMMAND_BLOCK:

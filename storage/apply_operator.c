@@ -156,6 +156,7 @@ int apply_operator(const struct application *a, struct result *result)
     case COMMAND_EXPIRE:
     case COMMAND_PUT_SETTINGS:
     case COMMAND_PUT_NODE:
+    case COMMAND_QUARANTINE:
         break;
     }
     return ERR_BUG;
@@ -195,6 +196,7 @@ bool apply_is_in_force(const struct application *a)
     case COMMAND_DECLINE:
     case COMMAND_EXPIRE:
     case COMMAND_PUT_NODE:
+    case COMMAND_QUARANTINE:
         break;
     }
     return false;

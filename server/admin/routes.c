@@ -322,6 +322,7 @@ static void answer_settings(const struct call *call, struct http_answer *answer)
     case OUTCOME_INVALID:
     case OUTCOME_REPEATED:
     case OUTCOME_CONFLICT:
+    case OUTCOME_LIMITED:
         break;
     }
     http_problem(answer, MHD_HTTP_UNPROCESSABLE_CONTENT, outcome_text(call->result.outcome), NULL);

@@ -144,8 +144,12 @@ static json_t *counters(const struct admin_sources *sources)
 {
     const struct replica_counters *replica = replica_counters(sources->replica);
     const struct udp_counters *udp = udp_counters(sources->udp);
+    const struct exchange_counters *exchanges = exchanges_counters(sources->exchanges);
     json_t *o = json_object();
 
+#define X(name) (void)json_object_set_new(o, #name, json_integer((json_int_t)exchanges->name));
+    EXCHANGE_COUNTERS(X)
+#undef X
 #define X(name) (void)json_object_set_new(o, #name, json_integer((json_int_t)replica->name));
     REPLICA_COUNTERS(X)
 #undef X

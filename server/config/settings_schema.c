@@ -33,6 +33,16 @@ static const struct word authoritative_words[] = {
 };
 /* clang-format on */
 
+/* clang-format off */
+static const struct word conflict_detections[] = {
+    { "yes", CONFLICT_DETECTION_YES },
+    { "no", CONFLICT_DETECTION_NO },
+    { "arp", CONFLICT_DETECTION_ARP },
+    { "icmp", CONFLICT_DETECTION_ICMP },
+    { .name = NULL },
+};
+/* clang-format on */
+
 static const struct number_range node_range = { 1, UINT32_MAX };
 static const struct number_range boot_file_length = { 1, MESSAGE_FILE_SIZE - 1 };
 static const struct number_range server_name_length = { 1, MESSAGE_SNAME_SIZE - 1 };
@@ -159,12 +169,19 @@ static const struct field subnet_fields[] = {
     { .name = "options",
       .read = settings_read_options,
       .offset = offsetof(struct subnet, options) },
+    { .name = "conflict-detection",
+      .read = walk_read_word,
+      .offset = offsetof(struct subnet, conflict_detection),
+      .detail = conflict_detections },
     TIMES_FIELDS(struct subnet),
     BOOT_FIELDS(struct subnet, boot),
 };
 /* clang-format on */
 
-static const struct subnet subnet_defaults = { .times = TIMES_NONE };
+static const struct subnet subnet_defaults = {
+    .times = TIMES_NONE,
+    .conflict_detection = CONFLICT_DETECTION_ARP,
+};
 
 static const struct schema subnet_schema = {
     .what = "a subnet",

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <ifaddrs.h>
+#include <net/if_arp.h>
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -40,6 +41,10 @@ static void read_interface(int fd, const char *name, struct link_state *ret_link
     ret_link->mtu = ioctl(fd, SIOCGIFMTU, &request) == 0 && request.ifr_mtu > 0
                         ? (unsigned)request.ifr_mtu
                         : LINK_MTU_DEFAULT;
+    if (ioctl(fd, SIOCGIFHWADDR, &request) == 0) {
+        ret_link->is_ethernet = request.ifr_hwaddr.sa_family == ARPHRD_ETHER;
+        memcpy(ret_link->mac, request.ifr_hwaddr.sa_data, sizeof ret_link->mac);
+    }
 }
 
 static void add_own(struct own_addresses *own, struct ip4 address)

@@ -27,6 +27,8 @@ struct link_state {
     unsigned index; /* of the interface; 0: there is none */
     bool is_up;     /* switched on, and with a carrier */
     unsigned mtu;
+    bool is_ethernet; /* then it has a `mac` */
+    uint8_t mac[6];
     unsigned n_addresses; /* the primary one first */
     struct link_address addresses[LINK_ADDRESSES_MAX];
 };

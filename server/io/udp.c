@@ -323,6 +323,17 @@ struct udp_link_status udp_link_status(const struct udp *u, unsigned link)
     };
 }
 
+const struct link_state *udp_link_state(const struct udp *u, unsigned link)
+{
+    require(link < u->n_links);
+    return &u->links[link].state;
+}
+
+const struct own_addresses *udp_own_addresses(const struct udp *u)
+{
+    return &u->own;
+}
+
 const struct udp_counters *udp_counters(const struct udp *u)
 {
     return &u->counters;

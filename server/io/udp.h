@@ -76,6 +76,11 @@ void udp_send(
     struct udp *u, const struct arrival *arrival, const struct route *route, struct bytes reply);
 
 struct udp_link_status udp_link_status(const struct udp *u, unsigned link);
+
+/* Lends what is known of a link's interface, and of the addresses of this machine. */
+const struct link_state *udp_link_state(const struct udp *u, unsigned link);
+const struct own_addresses *udp_own_addresses(const struct udp *u);
+
 const struct udp_counters *udp_counters(const struct udp *u);
 
 #endif

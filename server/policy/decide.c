@@ -220,6 +220,7 @@ static struct decision discover(const struct decide_facts *f)
         .reason = REASON_OFFERED,
         .address = a.address,
         .lease = times_lease(&a.subnet->times, f->request->wanted_lease),
+        .was_clients = standing_of(f, a.address).is_clients,
     };
 }
 

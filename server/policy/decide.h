@@ -31,7 +31,7 @@ struct decide_facts {
     bool is_alone; /* without a majority */
     struct headroom_facts headroom;
     struct ip4 offered; /* what this node has on offer to the client, or IP4_ANY */
-    /* True when this node has @address on offer to another client. */
+    /* True when this node has @address on offer to another client, or found it in use. */
     bool (*is_offered)(void *data, struct ip4 address);
     void *data;
 };

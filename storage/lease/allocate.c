@@ -79,7 +79,8 @@ static bool take_reservation(struct search *s)
     for (unsigned i = 0; i < s->request->n_subnets; i++) {
         const struct reservation *r = reservation_in(s, s->request->subnets[i]);
 
-        if (r != NULL && !ip4_is_any(r->address) && is_free(s, r->address)) {
+        if (r != NULL && !ip4_is_any(r->address) && is_free(s, r->address) &&
+            !is_offered(s->request, r->address)) {
             return take(s, r->address, s->request->subnets[i]);
         }
     }

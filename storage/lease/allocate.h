@@ -32,7 +32,8 @@ struct allocate_request {
     struct ip4 wanted;                    /* option 50, or 0 */
     struct instant now;                   /* cluster time */
     unsigned rank, n_ranks; /* this node's share; rank < n_ranks <= ALLOCATE_RANKS_MAX */
-    /* True when this node has offered @address to another client a moment ago; may be NULL. */
+    /* True when this node has offered @address to another client a moment ago, or has found it in
+     * use; may be NULL. */
     bool (*is_offered)(void *data, struct ip4 address);
     void *data;
 };

@@ -13,6 +13,8 @@
  *        |                                   Decline  |        | Bind by anyone
  *        |  Expire                                    v        | once the hold has ended
  *        +---------------------------------------- DECLINED ---+
+ *        |                                            ^
+ *        +--- Quarantine; of a row that is not held --+
  *
  * Invariant: no arrow leads from a held row to another client (lease_is_held()).
  */
@@ -223,6 +225,36 @@ enum outcome transition_decline(
         return OUTCOME_UNKNOWN;
     }
     row = declined_offer(c, facts);
+    return done(&row, ret_new);
+}
+
+enum outcome transition_quarantine(
+    const struct lease *old,
+    const struct quarantine_command *c,
+    const struct transition_facts *facts,
+    struct lease *ret_new)
+{
+    if (old != NULL && lease_is_held(old, facts->now)) {
+        return old->state == LEASE_DECLINED ? OUTCOME_DECLINED : OUTCOME_TAKEN;
+    }
+    if (facts->n_quarantined >= QUARANTINES_OF_ONE_MAX) {
+        return OUTCOME_LIMITED;
+    }
+
+    struct lease row = {
+        .address = c->address,
+        .state = LEASE_DECLINED,
+        .subnet_id = facts->subnet_id,
+        .client_key = c->client_key,
+        .hw_type = c->hw_type,
+        .hw_address = c->hw_address,
+        .started_at = facts->now,
+        .renewed_at = facts->now,
+        .expires_at = facts->now,
+        .held_until = instant_add_seconds(facts->now, facts->probation),
+        .node = facts->node,
+    };
+
     return done(&row, ret_new);
 }
 

@@ -23,7 +23,8 @@ struct transition_facts {
     bool reserved_for_client;
     bool reserved_for_other;
     bool is_blocked;          /* the client or the address */
-    struct seconds probation; /* for Decline */
+    struct seconds probation; /* for Decline and Quarantine */
+    unsigned n_quarantined;   /* addresses that are in quarantine because of this client */
 };
 
 enum outcome transition_bind(
@@ -41,6 +42,19 @@ enum outcome transition_release(
 enum outcome transition_decline(
     const struct lease *old,
     const struct decline_command *c,
+    const struct transition_facts *facts,
+    struct lease *ret_new);
+
+/*
+ * Somebody who has no lease of @c->address uses it. TAKEN while a client holds the address: an
+ * answer to a probe takes no lease away. LIMITED when QUARANTINES_OF_ONE_MAX addresses are in
+ * quarantine because of the same host: who answers for every address must not empty the pool.
+ */
+enum { QUARANTINES_OF_ONE_MAX = 16 };
+
+enum outcome transition_quarantine(
+    const struct lease *old,
+    const struct quarantine_command *c,
     const struct transition_facts *facts,
     struct lease *ret_new);
 

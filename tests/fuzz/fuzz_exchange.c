@@ -10,7 +10,7 @@
 
 /*
  * Any datagrams to port 67, and a log that answers as it likes. The input is a sequence of
- * {how it comes, what the log does, length of the datagram in two bytes, the datagram}.
+ * {how it comes, what the log and the network do, length of the datagram in two bytes, the datagram}.
  *
  * Whatever comes in: an ACK with an address speaks of a lease that is committed for this client
  * and held at least as long as it promises; without a majority nobody is offered an address or
@@ -144,6 +144,29 @@ static void answer(uint8_t how)
     may_refuse = false;
 }
 
+/* Who was asked for an address uses it, or nobody does. */
+static void answer_probes(uint8_t how)
+{
+    static const struct hardware squatter = {
+        1, {2, 0, 0, 0, 0, 9},
+         6
+    };
+
+    if (how % 4 < 2) {
+        one_node_probed(&node, how % 2 == 0 ? NULL : &squatter);
+    }
+}
+
+static void open_node(void)
+{
+    log_set_level(LOG_ERROR);
+    require(one_node_open(&node) == 0);
+    node.lan.subnets[0].conflict_detection = CONFLICT_DETECTION_YES;
+    require(one_node_apply_settings(&node) == 0);
+    node.on_send = check_reply;
+    node.view.knows_holds = true;
+}
+
 static void step(uint8_t come, uint8_t how, struct bytes datagram)
 {
     node.view.has_majority = (come & COME_WITHOUT_MAJORITY) == 0;
@@ -157,6 +180,7 @@ static void step(uint8_t come, uint8_t how, struct bytes datagram)
         one_node_wait(&node, 300000);
     }
     receive(come, datagram);
+    answer_probes(how);
     answer(how);
     exchanges_tick(node.exchanges);
 }
@@ -180,10 +204,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct bytes rest = { data, size };
 
     if (!is_open) {
-        log_set_level(LOG_ERROR);
-        require(one_node_open(&node) == 0);
-        node.on_send = check_reply;
-        node.view.knows_holds = true;
+        open_node();
         is_open = true;
     }
     while (rest.n >= 4) {
@@ -193,6 +214,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         step(rest.at[0], rest.at[1], datagram);
         rest = bytes_slice(rest, 4 + n, rest.n);
     }
+    node.view.has_majority = false; /* nothing is offered any more */
+    one_node_probed(&node, NULL);
     one_node_answer(&node, (struct result){ .outcome = OUTCOME_TIMEOUT });
     require(exchanges_is_quiet(node.exchanges));
     end_all_leases();

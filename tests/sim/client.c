@@ -7,6 +7,7 @@
 #include "base/writer.h"
 #include "proto/dhcp/message.h"
 #include "proto/dhcp/option.h"
+#include "sim/check.h"
 #include "sim/node.h"
 
 enum client_state { CLIENT_OFF, SELECTING, REQUESTING, BOUND, RENEWING, REBINDING, REBOOTING };
@@ -33,6 +34,7 @@ struct lan {
     struct world *world;
     unsigned n;
     bool is_calm, is_hushed;
+    struct ip4 squatted; /* in use by a host that was never given it, until the LAN is calm */
     struct lan_counts counts;
     struct client clients[LAN_CLIENTS_MAX];
 };
@@ -486,6 +488,41 @@ void lan_deliver(struct world *w, unsigned node, struct bytes reply)
         });
 }
 
+/* ---- who has an address */
+
+static bool client_has(const struct client *c, struct ip4 address)
+{
+    return c->has_belief && c->until > c->world->queue.now && ip4_equal(c->address, address);
+}
+
+static struct hardware hardware_of(unsigned number)
+{
+    return (struct hardware){
+        .type = 1, .n = 6, .address = {2, 0, 0, 0, (uint8_t)(number >> 8), (uint8_t)number}
+    };
+}
+
+bool lan_answers(struct world *w, unsigned node, struct ip4 address, struct hardware *ret_hardware)
+{
+    struct lan *l = w->lan;
+
+    if (w->lan_cut[node] || random_chance(&w->random, w->faults.lan_loss_per_mille)) {
+        return false;
+    }
+    if (!l->is_calm && ip4_equal(address, l->squatted)) {
+        l->counts.squatted++;
+        *ret_hardware = hardware_of(0xffff);
+        return true;
+    }
+    for (unsigned i = 0; i < l->n; i++) {
+        if (client_has(&l->clients[i], address)) {
+            *ret_hardware = hardware_of(l->clients[i].number);
+            return true;
+        }
+    }
+    return false;
+}
+
 /* ---- the LAN */
 
 static void make_client(struct lan *l, unsigned i)
@@ -510,6 +547,7 @@ struct lan *lan_new(struct world *w, unsigned n_clients)
     require(l != NULL && n_clients <= LAN_CLIENTS_MAX);
     l->world = w;
     l->n = n_clients;
+    l->squatted = ip4_of(SIM_POOL_FIRST + (uint32_t)random_below(&w->random, SIM_POOL_SIZE));
     w->lan = l;
     for (unsigned i = 0; i < n_clients; i++) {
         make_client(l, i);

@@ -3,6 +3,7 @@
 
 #include "base/bytes.h"
 #include "base/ip4.h"
+#include "proto/dhcp/message.h"
 #include "sim/world.h"
 
 /*
@@ -15,7 +16,7 @@
 enum { LAN_CLIENTS_MAX = 256 };
 
 struct lan_counts {
-    uint64_t acks, naks, offers, bound, renewed, released, declined, rebooted, expired;
+    uint64_t acks, naks, offers, bound, renewed, released, declined, rebooted, expired, squatted;
 };
 
 struct lan;
@@ -28,6 +29,13 @@ struct ip4 lan_node_address(unsigned node);
 
 /* A node sends @reply to the client whose hardware address it names. */
 void lan_deliver(struct world *w, unsigned node, struct bytes reply);
+
+/*
+ * Does the LAN answer node @node when it asks for @address? A client does for the address it
+ * believes in, and so does the squatter, a host with an address of the pool that it was never
+ * given. Draws whether the question or the answer is lost.
+ */
+bool lan_answers(struct world *w, unsigned node, struct ip4 address, struct hardware *ret_hardware);
 
 /* From now on clients do not release, decline or power off. */
 void lan_calm(struct lan *l);

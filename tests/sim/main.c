@@ -87,7 +87,8 @@ static void report(const struct world *w)
 
     (void)printf(
         "seed %llu: %u nodes, %llu faults, %llu steps checked, %llu offers, %llu acks (%llu bound,"
-        " %llu renewed), %llu naks, %llu released, %llu declined, %llu rebooted, %llu expired\n",
+        " %llu renewed), %llu naks, %llu released, %llu declined, %llu rebooted, %llu expired,"
+        " %llu squatted\n",
         (unsigned long long)w->seed,
         w->n_nodes,
         (unsigned long long)faults_count(),
@@ -100,7 +101,8 @@ static void report(const struct world *w)
         (unsigned long long)n->released,
         (unsigned long long)n->declined,
         (unsigned long long)n->rebooted,
-        (unsigned long long)n->expired);
+        (unsigned long long)n->expired,
+        (unsigned long long)n->squatted);
 }
 
 static void run_seed(const struct options *o, uint64_t seed)

@@ -224,6 +224,52 @@ static void port_reply(
     lan_deliver(n->world, n->number, reply);
 }
 
+/* A question to the LAN on its way, and what came of it. */
+struct asked {
+    struct probe *probe;
+    struct probe_result result;
+};
+
+static void answer_probe(void *data)
+{
+    struct asked asked = *(struct asked *)data;
+
+    free(data);
+    asked.probe->done(asked.probe, &asked.result);
+}
+
+static bool port_probe(void *data, const struct arrival *arrival, struct probe *p)
+{
+    struct node *n = data;
+    struct asked *asked = calloc(1, sizeof *asked);
+    int64_t after = p->wait_ms;
+
+    (void)arrival;
+    require(asked != NULL);
+    asked->probe = p;
+    asked->result.is_in_use = lan_answers(n->world, n->number, p->address, &asked->result.hardware);
+    if (asked->result.is_in_use) {
+        after = random_between(&n->world->random, 1, 5);
+    }
+    world_schedule(
+        n->world,
+        &(struct event){
+            .at = n->world->queue.now + after,
+            .node = n->number,
+            .fire = answer_probe,
+            .drop = free,
+            .data = asked,
+        });
+    return true;
+}
+
+/* Only at the end of a life, which drops the answers. */
+static void port_cancel_probe(void *data, struct probe *p)
+{
+    (void)p;
+    require(!((struct node *)data)->is_alive);
+}
+
 /* --break ack-early: an exchange hears DONE before anything is stored. */
 struct early {
     struct proposal *proposal;
@@ -354,7 +400,13 @@ static void open_store(struct node *n)
 
 static void open_exchanges(struct node *n)
 {
-    struct exchange_port port = { .data = n, .send = port_reply, .monotonic = port_monotonic };
+    struct exchange_port port = {
+        .data = n,
+        .send = port_reply,
+        .monotonic = port_monotonic,
+        .probe = port_probe,
+        .cancel_probe = port_cancel_probe,
+    };
     struct proposer_port log = {
         .data = n,
         .propose = propose_early,

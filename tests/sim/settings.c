@@ -25,6 +25,7 @@ static uint8_t *encode(const struct world *w, size_t *ret_n)
     struct subnet subnet = {
         .prefix = {ip4_of(0x0a000000), 24    },
         .times = { { 2 }, { 12 }, { 60 }, { w->headroom_s } },
+        .conflict_detection = CONFLICT_DETECTION_ARP,
         .n_pools = 1,
         .pools = &pool,
         .n_reservations = 1,

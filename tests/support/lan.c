@@ -70,7 +70,7 @@ static void set_first_subnet(struct lan *l)
 void lan_init(struct lan *l)
 {
     *l = (struct lan){
-        .settings = {{ 2, global_options }, 3, l->networks}
+        .settings = {.options = { 2, global_options }, .n_networks = 3, .networks = l->networks}
     };
     for (uint32_t i = 0; i < 3; i++) {
         l->thresholds[i] = (struct threshold){ i + 1, 0 };

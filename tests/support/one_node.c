@@ -33,6 +33,32 @@ static struct instant monotonic(void *data)
     return ((struct one_node *)data)->monotonic;
 }
 
+static bool ask(void *data, const struct arrival *arrival, struct probe *p)
+{
+    struct one_node *o = data;
+
+    (void)arrival;
+    if (o->cannot_probe) {
+        return false;
+    }
+    require(o->n_probes < PROBES_MAX);
+    o->probes[o->n_probes++] = p;
+    return true;
+}
+
+static void withdraw(void *data, struct probe *p)
+{
+    struct one_node *o = data;
+
+    for (unsigned i = 0; i < o->n_probes; i++) {
+        if (o->probes[i] == p) {
+            o->probes[i] = o->probes[--o->n_probes];
+            return;
+        }
+    }
+    require(false); /* it was answered before */
+}
+
 static struct instant cluster_time(void *data)
 {
     return ((struct one_node *)data)->cluster_time;
@@ -140,7 +166,13 @@ static int open_store(struct one_node *o)
 
 int one_node_open(struct one_node *o)
 {
-    struct exchange_port port = { .data = o, .send = send_reply, .monotonic = monotonic };
+    struct exchange_port port = {
+        .data = o,
+        .send = send_reply,
+        .monotonic = monotonic,
+        .probe = ask,
+        .cancel_probe = withdraw,
+    };
     struct proposer_port proposer = {
         .data = o,
         .propose = propose,
@@ -214,6 +246,22 @@ void one_node_answer(struct one_node *o, struct result result)
         }
     }
     o->n_queued = 0;
+}
+
+void one_node_probed(struct one_node *o, const struct hardware *hardware)
+{
+    struct probe *asked[PROBES_MAX];
+    struct probe_result result = { .is_in_use = hardware != NULL };
+    unsigned n = o->n_probes;
+
+    memcpy(asked, o->probes, n * sizeof asked[0]);
+    o->n_probes = 0;
+    if (hardware != NULL) {
+        result.hardware = *hardware;
+    }
+    for (unsigned i = 0; i < n; i++) {
+        asked[i]->done(asked[i], &result);
+    }
 }
 
 void one_node_wait(struct one_node *o, int64_t ms)

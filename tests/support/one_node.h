@@ -31,6 +31,10 @@ struct one_node {
     struct instant monotonic, cluster_time;
     uint64_t index, sequence, settings_version;
 
+    bool cannot_probe; /* the network cannot be asked */
+    unsigned n_probes; /* that wait for one_node_probed() */
+    struct probe *probes[PROBES_MAX];
+
     bool is_overloaded; /* proposals are refused */
     unsigned n_proposed, n_cancelled;
     unsigned n_queued;
@@ -59,6 +63,10 @@ void one_node_commit(struct one_node *o);
 
 /* Gives everything queued this result, without applying it. */
 void one_node_answer(struct one_node *o, struct result result);
+
+/* Answers the questions to the network: @hardware uses the addresses; NULL: nobody does. New ones
+ * that are asked in the meantime wait. */
+void one_node_probed(struct one_node *o, const struct hardware *hardware);
 
 /* Both clocks go on. */
 void one_node_wait(struct one_node *o, int64_t ms);

@@ -140,6 +140,17 @@ static void make_decline(struct making *m, struct command *c, struct texts *t)
     };
 }
 
+static void make_quarantine(struct making *m, struct command *c, struct texts *t)
+{
+    c->kind = COMMAND_QUARANTINE;
+    c->quarantine = (struct quarantine_command){
+        .address = some_address(m),
+        .client_key = some_client(m, t),
+        .hw_type = 1,
+        .hw_address = bytes_of(t->hw, sizeof t->hw),
+    };
+}
+
 static void make_expire(struct making *m, struct command *c, struct texts *t)
 {
     c->kind = COMMAND_EXPIRE;
@@ -251,6 +262,8 @@ static void make_command(struct making *m, struct command *c, struct texts *t)
         make_release(m, c, t);
     } else if (dice < 85) {
         make_decline(m, c, t);
+    } else if (dice < 88) {
+        make_quarantine(m, c, t);
     } else if (dice < 96) {
         make_expire(m, c, t);
     } else if (dice < 98) {

@@ -92,6 +92,14 @@ static const struct command commands[] = {
      .sequence = 9,
      .kind = COMMAND_UNBLOCK,
      .unblock = { { BLOCK_ADDRESS, TEXT("\x0a\x00\x00\x01") } }                               },
+    { .origin = 3,
+     .boot_id = 7,
+     .sequence = 10,
+     .kind = COMMAND_QUARANTINE,
+     .quarantine = { .address = { 0xc0a80164 },
+                      .client_key = TEXT("\x01\x02\x00\x00\x00\x00\x09"),
+                      .hw_type = 1,
+                      .hw_address = TEXT("\x02\x00\x00\x00\x00\x09") }                        },
 };
 
 static size_t encode(const struct command *c, uint8_t *out, size_t size)
@@ -204,6 +212,12 @@ static void assert_same(const struct command *a, const struct command *b)
     case COMMAND_BLOCK:
     case COMMAND_UNBLOCK:
         assert_same_of_operator(a, b);
+        break;
+    case COMMAND_QUARANTINE:
+        assert_int_equal(a->quarantine.address.value, b->quarantine.address.value);
+        assert_same_bytes(a->quarantine.client_key, b->quarantine.client_key);
+        assert_int_equal(a->quarantine.hw_type, b->quarantine.hw_type);
+        assert_same_bytes(a->quarantine.hw_address, b->quarantine.hw_address);
         break;
     }
 }
@@ -322,7 +336,7 @@ static const struct {
     { "a body of a newer version",
      COMMAND_FOREIGN,                                        TEXT("\x08\x01\x11"
            "12345678"
-           "\x18\x01\xa2\x01\x02\x08\x01")                                               },
+           "\x18\x01\xa2\x06\x02\x08\x01")                                               },
     { "a field of a newer version",
      COMMAND_FOREIGN,                                        TEXT("\x08\x01\x11"
            "12345678"

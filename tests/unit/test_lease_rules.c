@@ -30,6 +30,7 @@ enum sabotage {
     SABOTAGE_OTHER_SERVER, /* Release obeys what was sent to another server */
     SABOTAGE_DECLINE,      /* Decline of an old offer takes a held address */
     SABOTAGE_EXPIRE,       /* Expire believes the one who proposed it */
+    SABOTAGE_QUARANTINE,   /* an answer to a probe takes a held address */
 };
 
 struct belief {
@@ -222,6 +223,29 @@ static void decline(struct world *w)
     }
 }
 
+/* A node has found the address in use, by whom it cannot tell: by the client that holds it, too. */
+static void quarantine(struct world *w)
+{
+    unsigned client = random_below(&w->random, CLIENTS);
+    unsigned i = random_below(&w->random, ADDRESSES);
+    struct transition_facts facts = facts_of(w, client, i);
+    const struct quarantine_command c = {
+        .address = { BASE + i },
+        .client_key = key_of(client),
+    };
+    struct lease room;
+    const struct lease *old = row_at(w, i, &room);
+    struct lease l;
+
+    if (transition_quarantine(w->sabotage == SABOTAGE_QUARANTINE ? NULL : old, &c, &facts, &l) ==
+        OUTCOME_DONE) {
+        for (unsigned other = 0; other < CLIENTS; other++) {
+            expect(w, w->beliefs[other][i].until_ms <= w->now_ms);
+        }
+        put(w, &l);
+    }
+}
+
 static void expire(struct world *w)
 {
     unsigned i = random_below(&w->random, ADDRESSES);
@@ -261,7 +285,9 @@ static void check_rows(struct world *w)
 
 static unsigned broken_rules(enum sabotage sabotage, uint32_t seed, unsigned *ret_n_done)
 {
-    static void (*const actions[])(struct world *) = { bind, bind, bind, release, decline, expire };
+    static void (*const actions[])(struct world *) = {
+        bind, bind, bind, bind, release, decline, expire, quarantine,
+    };
     struct world w = { .random = seed, .sabotage = sabotage, .now_ms = 1000000 };
 
     assert_int_equal(lease_table_new(&w.table), 0);
@@ -287,7 +313,7 @@ TEST(no_history_breaks_what_a_client_was_told)
 
 TEST(every_sabotage_of_a_rule_is_noticed)
 {
-    for (int s = SABOTAGE_NO_HOLD; s <= SABOTAGE_EXPIRE; s++) {
+    for (int s = SABOTAGE_NO_HOLD; s <= SABOTAGE_QUARANTINE; s++) {
         unsigned n_done = 0;
 
         if (broken_rules((enum sabotage)s, 1, &n_done) == 0) {

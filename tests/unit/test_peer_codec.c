@@ -281,7 +281,7 @@ TEST(a_message_of_empty_elements_costs_little_more_memory_than_its_size)
 TEST(a_time_before_1970_and_an_unknown_outcome_are_malformed)
 {
     static const uint8_t wall[] = { 0x1a, 9, 0x09, 0, 0, 0, 0, 0, 0, 0, 0x80 };
-    static const uint8_t outcome[] = { 0x2a, 4, 0x12, 2, 0x10, 0x0d };
+    static const uint8_t outcome[] = { 0x2a, 4, 0x12, 2, 0x10, 0x7f };
 
     assert_int_equal(decode(*state, wall, sizeof wall), PEER_MALFORMED);
     assert_int_equal(decode(*state, outcome, sizeof outcome), PEER_MALFORMED);

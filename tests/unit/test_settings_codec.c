@@ -69,6 +69,7 @@ static const struct subnet subnets[] = {
     {
      .prefix = { { 0xc0a80100 }, 24 },
      .times = { { 60 }, { 600 }, { 0xffffffff }, { 300 } },
+     .conflict_detection = CONFLICT_DETECTION_ICMP,
      .options = { 2, subnet_options },
      .boot = { { 0xc0a80102 }, TEXT("boot.example"), TEXT("pxelinux.0") },
      .n_pools = 2,
@@ -165,6 +166,7 @@ static void assert_same_subnet(const struct subnet *a, const struct subnet *b)
     assert_true(ip4_equal(a->prefix.network, b->prefix.network));
     assert_int_equal(a->prefix.length, b->prefix.length);
     assert_memory_equal(&a->times, &b->times, sizeof a->times);
+    assert_int_equal(a->conflict_detection, b->conflict_detection);
     assert_same_options(a->options, b->options);
     assert_same_boot(&a->boot, &b->boot);
     assert_same_pools(a, b);

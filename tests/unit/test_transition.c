@@ -344,6 +344,63 @@ TEST(rule_57_decline_without_a_binding_counts_only_for_an_offer)
     assert_int_equal(transition_decline(NULL, &c, &facts, &l), OUTCOME_DONE);
 }
 
+TEST(rule_42_quarantine_takes_only_what_nobody_holds)
+{
+    static const struct {
+        enum lease_state state;
+        int64_t held_until;
+        enum outcome outcome;
+    } rows[] = {
+        {LEASE_BOUND,     NOW + 1, OUTCOME_TAKEN   },
+        { LEASE_BOUND,    NOW,     OUTCOME_DONE    },
+        { LEASE_RELEASED, NOW + 1, OUTCOME_DONE    },
+        { LEASE_EXPIRED,  NOW,     OUTCOME_DONE    },
+        { LEASE_DECLINED, NOW + 1, OUTCOME_DECLINED},
+        { LEASE_DECLINED, NOW,     OUTCOME_DONE    },
+    };
+    const struct transition_facts facts = facts_now();
+    const struct quarantine_command c = { .address = { ADDRESS },
+                                          .client_key = bytes_of_text("squatter") };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct lease old = row_of_a(rows[i].state, rows[i].held_until);
+        struct lease l = old;
+
+        assert_int_equal(transition_quarantine(&old, &c, &facts, &l), rows[i].outcome);
+        assert_int_equal(bytes_equal(l.client_key, c.client_key), rows[i].outcome == OUTCOME_DONE);
+    }
+}
+
+TEST(rule_42_quarantine_ends_after_the_probation_and_names_who_was_seen)
+{
+    const struct transition_facts facts = facts_now();
+    const struct quarantine_command c = { .address = { ADDRESS },
+                                          .client_key = bytes_of_text("squatter"),
+                                          .hw_type = 1,
+                                          .hw_address = bytes_of_text("123456") };
+    struct lease l;
+
+    assert_int_equal(transition_quarantine(NULL, &c, &facts, &l), OUTCOME_DONE);
+    assert_int_equal(l.state, LEASE_DECLINED);
+    assert_int_equal(l.held_until.ms, NOW + 3600000);
+    assert_int_equal(l.expires_at.ms, NOW); /* nobody was promised anything */
+    assert_true(bytes_equal(l.hw_address, c.hw_address));
+    assert_int_equal(l.subnet_id, facts.subnet_id);
+}
+
+TEST(one_host_that_answers_for_every_address_does_not_empty_the_pool)
+{
+    struct transition_facts facts = facts_now();
+    const struct quarantine_command c = { .address = { ADDRESS },
+                                          .client_key = bytes_of_text("squatter") };
+    struct lease l;
+
+    facts.n_quarantined = QUARANTINES_OF_ONE_MAX - 1;
+    assert_int_equal(transition_quarantine(NULL, &c, &facts, &l), OUTCOME_DONE);
+    facts.n_quarantined = QUARANTINES_OF_ONE_MAX;
+    assert_int_equal(transition_quarantine(NULL, &c, &facts, &l), OUTCOME_LIMITED);
+}
+
 TEST(expire_ends_only_what_is_no_longer_held)
 {
     struct lease old = row_of_a(LEASE_BOUND, NOW);
@@ -445,6 +502,9 @@ int main(void)
         cmocka_unit_test(release_counts_only_for_the_binding_it_was_sent_for),
         cmocka_unit_test(rule_57_decline_of_a_binding_puts_the_address_in_quarantine),
         cmocka_unit_test(rule_57_decline_without_a_binding_counts_only_for_an_offer),
+        cmocka_unit_test(rule_42_quarantine_takes_only_what_nobody_holds),
+        cmocka_unit_test(rule_42_quarantine_ends_after_the_probation_and_names_who_was_seen),
+        cmocka_unit_test(one_host_that_answers_for_every_address_does_not_empty_the_pool),
         cmocka_unit_test(expire_ends_only_what_is_no_longer_held),
         cmocka_unit_test(rule_38_a_move_ends_the_binding_and_says_so),
         cmocka_unit_test(every_name_is_said),
