@@ -13,6 +13,9 @@
     X(FORMAT, "format", 'f', "FORMAT", "table (default), json or csv")                       \
     X(JSON, "json", 'j', NULL, "the same as --format json")                                  \
     X(WHERE, "where", 'w', "KEY=VALUE", "only leases with this; may be given several times") \
+    X(MAP, "map", 'm', "THEIRS=OURS", "call this network so; may be given several times")    \
+    X(CHARSET, "charset", 'C', "NAME", "of texts that are not UTF-8 (default windows-1252)") \
+    X(OUTPUT, "output", 'o', "FILE", "write there, not to standard output")                  \
     X(LIMIT, "limit", 'n', "N", "at most N rows")                                            \
     X(LOG_LEVEL, "log-level", 'l', "LEVEL", "error, warning, info (default) or debug")       \
     X(SOCKET, "socket", 's', "PATH", "socket of the node to ask")                            \
@@ -31,7 +34,7 @@ enum { CTL_WHERE_MAX = 16 };
 struct ctl_line {
     const struct ctl_command *command;
     const char *values[CTL_OPTION_COUNT]; /* NULL: not given; "" when it takes no argument */
-    const char *where[CTL_WHERE_MAX];
+    const char *where[CTL_WHERE_MAX];     /* of --where, or of --map: no command has both */
     unsigned n_where;
     char **arguments;
     int n_arguments;
@@ -64,5 +67,6 @@ int ctl_sql(const struct ctl_line *line);
 int ctl_settings_check(const struct ctl_line *line);
 int ctl_settings_apply(const struct ctl_line *line);
 int ctl_settings_show(const struct ctl_line *line);
+int ctl_import(const struct ctl_line *line);
 
 #endif

@@ -6,6 +6,11 @@
 
 #define BIT(id) (1u << CTL_OPTION_##id)
 
+static const char import_more[] =
+    "Needs no server and changes nothing: look at what was made, then\n"
+    "leasehold settings apply. What is not taken over is told line by line on standard\n"
+    "error, with the reason. A file with a line that cannot be read gives nothing (exit 1).";
+
 /* clang-format off */
 const struct ctl_command ctl_commands[] = {
     {
@@ -58,6 +63,38 @@ const struct ctl_command ctl_commands[] = {
         .text = "print the settings file that is in force",
         .options = BIT(SOCKET) | BIT(JSON),
         .run = ctl_settings_show,
+    },
+    {
+        .name = "import rsc",
+        .arguments = "FILE",
+        .text = "make a network.yaml of a RouterOS export (/export)",
+        .more = import_more,
+        .options = BIT(MAP) | BIT(CHARSET) | BIT(OUTPUT),
+        .run = ctl_import,
+    },
+    {
+        .name = "import kea",
+        .arguments = "FILE",
+        .text = "make a network.yaml of a configuration of kea-dhcp4",
+        .more = import_more,
+        .options = BIT(MAP) | BIT(CHARSET) | BIT(OUTPUT),
+        .run = ctl_import,
+    },
+    {
+        .name = "import dhcpd",
+        .arguments = "FILE",
+        .text = "make a network.yaml of a dhcpd.conf of ISC dhcpd",
+        .more = import_more,
+        .options = BIT(MAP) | BIT(CHARSET) | BIT(OUTPUT),
+        .run = ctl_import,
+    },
+    {
+        .name = "import dnsmasq",
+        .arguments = "FILE",
+        .text = "make a network.yaml of a configuration of dnsmasq",
+        .more = import_more,
+        .options = BIT(MAP) | BIT(CHARSET) | BIT(OUTPUT),
+        .run = ctl_import,
     },
 };
 /* clang-format on */

@@ -212,6 +212,17 @@ static void list_options(const struct ctl_command *c, struct option *long_option
     letters[at] = '\0';
 }
 
+/* Keeps a value of an option that may be given several times; false after a complaint. */
+static bool keep_repeated(struct ctl_line *line, unsigned option)
+{
+    if (line->n_where == CTL_WHERE_MAX) {
+        (void)ctl_fail(0, "--%s is possible %d times", options[option].name, CTL_WHERE_MAX);
+        return false;
+    }
+    line->where[line->n_where++] = line->values[option];
+    return true;
+}
+
 /* Takes one option; false after a complaint. */
 static bool take_option(struct ctl_line *line, int letter, const char *word)
 {
@@ -220,13 +231,7 @@ static bool take_option(struct ctl_line *line, int letter, const char *word)
             continue;
         }
         line->values[i] = optarg == NULL ? "" : optarg;
-        if (i == CTL_OPTION_WHERE && line->n_where < CTL_WHERE_MAX) {
-            line->where[line->n_where++] = optarg;
-        } else if (i == CTL_OPTION_WHERE) {
-            (void)ctl_fail(0, "--where is possible %d times", CTL_WHERE_MAX);
-            return false;
-        }
-        return true;
+        return (i != CTL_OPTION_WHERE && i != CTL_OPTION_MAP) || keep_repeated(line, i);
     }
     if (letter == ':') {
         (void)ctl_fail(0, "%s needs a value", word);
