@@ -192,6 +192,30 @@ WALK_READER(settings_read_hostname)
     }
 }
 
+static bool has_controls(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if ((unsigned char)*text < 0x20 || *text == 0x7f) {
+            return true;
+        }
+    }
+    return false;
+}
+
+WALK_READER(settings_read_comment)
+{
+    static const char expected[] = "a text of at most 255 octets, without control characters";
+    const char *text = walk_text(w, value, expected);
+    struct bytes *comment = walk_member(record, f->offset);
+
+    _Static_assert(COMMENT_MAX == 255, "what is expected");
+    if (text != NULL && (strlen(text) > COMMENT_MAX || has_controls(text))) {
+        walk_not(w, value, "a comment", expected);
+    } else if (text != NULL) {
+        *comment = arena_copy(w->arena, bytes_of_text(text));
+    }
+}
+
 WALK_READER(settings_read_server_id)
 {
     static const char expected[] = "own, or an IPv4 address";

@@ -24,6 +24,7 @@ WALK_READER(settings_read_duid);       /* of a struct reservation */
 WALK_READER(settings_read_agent_id);   /* struct bytes: a text, or 0x and hex */
 WALK_READER(settings_read_hw_type);    /* uint8_t */
 WALK_READER(settings_read_hostname);   /* struct bytes */
+WALK_READER(settings_read_comment);    /* struct bytes */
 WALK_READER(settings_read_server_id);  /* of a struct network */
 WALK_READER(settings_read_lease_time); /* struct lease_times: a mapping, or the default alone */
 

@@ -154,7 +154,11 @@ static unsigned split_data(
             data++;
             copy[n++] = ',';
         } else {
-            copy[n++] = is_list && *data == ',' ? '\n' : *data;
+            copy[n] = *data;
+            if (is_list && *data == ',') {
+                copy[n] = '\n';
+            }
+            n++;
         }
     }
     copy[n] = '\0';

@@ -395,11 +395,11 @@ static void take_rest(struct rsc_import *in)
     }
 }
 
-int import_rsc(struct plan *p, struct bytes file, const struct import_options *options)
+int import_rsc(struct plan *p, struct bytes text, const struct import_options *options)
 {
     struct rsc_import in = { .plan = p, .options = options };
 
-    if (read_all(&in, file) != 0) {
+    if (read_all(&in, text) != 0) {
         return ERR_NOMEM;
     }
     for (const struct rsc_record *s = in.servers; s != NULL; s = s->next) {

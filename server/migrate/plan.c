@@ -75,24 +75,44 @@ const char *plan_printable(struct plan *p, struct bytes b)
     return text == NULL ? "" : printable(b, text, size);
 }
 
-/* Length of the well-formed UTF-8 character at @at, 0 when there is none (RFC 3629). */
-static size_t utf8_length(const uint8_t *at, size_t n)
-{
-    size_t length = at[0] < 0x80 ? 1 : at[0] < 0xc2 ? 0 : at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : 4;
+/* The characters of UTF-8 by their first octet: the length, and the bounds of the second one (RFC
+ * 3629, 4). All further octets are 80 to BF. */
+static const struct utf8_row {
+    uint8_t first, last, length, second_min, second_max;
+} utf8_rows[] = {
+    {0x00,  0x7f, 1, 0,    0   },
+    { 0xc2, 0xdf, 2, 0x80, 0xbf},
+    { 0xe0, 0xe0, 3, 0xa0, 0xbf},
+    { 0xe1, 0xec, 3, 0x80, 0xbf},
+    { 0xed, 0xed, 3, 0x80, 0x9f},
+    { 0xee, 0xef, 3, 0x80, 0xbf},
+    { 0xf0, 0xf0, 4, 0x90, 0xbf},
+    { 0xf1, 0xf3, 4, 0x80, 0xbf},
+    { 0xf4, 0xf4, 4, 0x80, 0x8f},
+};
 
-    if (length == 0 || length > n || at[0] > 0xf4) {
-        return 0;
+static bool is_character(const struct utf8_row *row, const uint8_t *at, size_t n)
+{
+    if (row->length > n) {
+        return false;
     }
-    for (size_t i = 1; i < length; i++) {
+    for (size_t i = 2; i < row->length; i++) {
         if ((at[i] & 0xc0) != 0x80) {
-            return 0;
+            return false;
         }
     }
-    if ((at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xed && at[1] > 0x9f) ||
-        (at[0] == 0xf0 && at[1] < 0x90) || (at[0] == 0xf4 && at[1] > 0x8f)) {
-        return 0;
+    return row->length == 1 || (at[1] >= row->second_min && at[1] <= row->second_max);
+}
+
+/* Length of the well-formed character at @at, 0 when there is none. */
+static size_t utf8_length(const uint8_t *at, size_t n)
+{
+    for (unsigned i = 0; i < ARRAY_LENGTH(utf8_rows); i++) {
+        if (at[0] >= utf8_rows[i].first && at[0] <= utf8_rows[i].last) {
+            return is_character(&utf8_rows[i], at, n) ? utf8_rows[i].length : 0;
+        }
     }
-    return length;
+    return 0;
 }
 
 static bool is_utf8(struct bytes b)
@@ -216,10 +236,15 @@ const char *plan_name(struct plan *p, const char *text)
     size_t n = 0;
 
     for (; *text != '\0' && n < sizeof name - 1; text++) {
-        char c = *text >= 'A' && *text <= 'Z' ? (char)(*text - 'A' + 'a') : *text;
-        char one[2] = { c, '\0' };
+        char one[2] = { *text, '\0' };
 
-        name[n++] = values_is_name(one) ? c : '-';
+        if (*text >= 'A' && *text <= 'Z') {
+            one[0] = (char)(*text | 0x20);
+        }
+        if (!values_is_name(one)) {
+            one[0] = '-';
+        }
+        name[n++] = one[0];
     }
     name[n] = '\0';
     return n == 0 ? "network" : plan_text(p, "%s", name);

@@ -266,6 +266,7 @@ TEST(a_reservation_may_name_several_marks_of_its_client_and_no_address)
                                     "            duid: \"00:03:00:01:02\"\n"
                                     "            circuit-id: eth0:12\n"
                                     "            remote-id: 0x00ff\n"
+                                    "            comment: the lamp by the door\n"
                                     "            hostname: lamp\n");
     static const uint8_t duid[] = { 0, 3, 0, 1, 2 };
     static const uint8_t remote_id[] = { 0, 0xff };
@@ -279,7 +280,20 @@ TEST(a_reservation_may_name_several_marks_of_its_client_and_no_address)
     assert_true(bytes_equal(r->duid, bytes_of(duid, sizeof duid)));
     assert_true(bytes_equal(r->circuit_id, bytes_of_text("eth0:12")));
     assert_true(bytes_equal(r->remote_id, bytes_of(remote_id, sizeof remote_id)));
+    assert_true(bytes_equal(r->comment, bytes_of_text("the lamp by the door")));
     assert_true(ip4_is_any(r->address));
+}
+
+TEST(a_comment_holds_nothing_that_moves_a_cursor)
+{
+    assert_null(parse("networks:\n"
+                      "  - name: a\n"
+                      "    subnets:\n"
+                      "      - subnet: 10.0.0.0/24\n"
+                      "        reservations:\n"
+                      "          - {hw-address: \"02:00:00:00:00:01\", comment: \"a\\e[31m\"}\n"));
+    assert_non_null(strstr(told(), "network.yaml:6:56: "));
+    assert_non_null(strstr(told(), "expected a text of at most 255 octets"));
 }
 
 TEST(a_reservation_of_nobody_is_none)
@@ -351,6 +365,7 @@ int main(void)
         cmocka_unit_test(a_mistake_of_the_whole_is_told_where_it_stands),
         cmocka_unit_test(options_that_cannot_be_set_say_why),
         cmocka_unit_test(a_reservation_may_name_several_marks_of_its_client_and_no_address),
+        cmocka_unit_test(a_comment_holds_nothing_that_moves_a_cursor),
         cmocka_unit_test(a_reservation_of_nobody_is_none),
         cmocka_unit_test(a_list_where_a_mapping_belongs_is_told),
         cmocka_unit_test(what_is_read_can_be_encoded_and_decoded),
