@@ -1,19 +1,19 @@
 #!/usr/bin/python3 -B
 """Three nodes, real clients, a kill -9, and the same leases in SQLite on every node.
 
-Usage: deploy/demo [--keep]
+Usage: deploy/demo [--relay] [--keep]
 
+  --relay  another story: a client behind a relay, and a machine that boots from the network
   --keep   leave the cluster up and say how to talk to it; Ctrl-C ends it
 
 The nodes stand in network namespaces of this machine. Nothing outside of them is touched, and
 all is removed at the end, also after Ctrl-C.
 """
-import re
-import signal
 import sys
 import time
 
-from lab import Lab, client_words, run, wait_for
+from lab import client_words, wait_for
+from story import Story, run_story
 
 LEASE_S = 20
 NETWORK = f"""\
@@ -33,44 +33,13 @@ networks:
 TABLE = "select address, state, hw_address, client_id, expires_at from leases order by address"
 
 
-class Demo:
-    def __init__(self, lab):
-        self.lab, self.began = lab, time.monotonic()
-        self.bold, self.plain = ("\033[1m", "\033[0m") if sys.stdout.isatty() else ("", "")
-
-    def say(self, text):
-        print(f"{time.monotonic() - self.began:6.1f} s  {text}", flush=True)
-
-    def head(self, text):
-        self.say(f"{self.bold}{text}{self.plain}")
-
-    def show(self, text):
-        for line in text.rstrip().splitlines():
-            print(f"          {line}", flush=True)
-
-    def die(self, text):
-        self.say(text)
-        for node in self.lab.nodes.values():
-            self.show(f"-- end of the log of node {node.number}\n" + node.log_text()[-1500:])
-        raise SystemExit(1)
-
+class Demo(Story):
     # -- clients
 
     def add_client(self, program, mac):
         namespace = self.lab.add_client(program[:6], mac)
         self.lab.spawn(namespace, *client_words(program, self.lab, namespace))
         return namespace
-
-    def address_of(self, namespace):
-        listed = self.lab.ip(namespace, "-4", "address", "show", "dev", "eth0")
-        found = re.search(r"inet (\S+)/", listed)
-        return found and found.group(1)
-
-    def wait_address(self, program, namespace, seconds=20):
-        address = wait_for(lambda: self.address_of(namespace), seconds)
-        if not address:
-            self.die(f"{program} got no address within {seconds} s")
-        return address
 
     # -- what the nodes hold
 
@@ -79,18 +48,6 @@ class Demo:
         node = next(n for n in self.lab.nodes.values() if n.is_running())
         found = node.sql("select expires_at_ms, node from leases where address = '%s'" % address)
         return found[0] if found else (0, 0)
-
-    def equal(self, seconds=3):
-        nodes = [n for n in self.lab.nodes.values() if n.is_running()]
-        return wait_for(lambda: len({repr(n.sql(TABLE)) for n in nodes}) == 1, seconds)
-
-    def show_sql(self):
-        if not self.equal():
-            self.die("the nodes differ")
-        nodes = [n for n in self.lab.nodes.values() if n.is_running()]
-        self.show(run("sqlite3", "-readonly", "-column", "-header", nodes[0].database, TABLE))
-        names = ", ".join(f"node {n.number}" for n in nodes)
-        self.say(f"the same rows in leases.db on {names}")
 
     # -- the story
 
@@ -104,10 +61,10 @@ class Demo:
         macs = {"dhclient": "02:00:00:00:00:01", "udhcpc": "02:00:00:00:00:02",
                 "dhcpcd": "02:00:00:00:00:03"}
         spaces = {p: self.add_client(p, mac) for p, mac in macs.items()}
-        for program, namespace in spaces.items():
-            self.say(f"{program:<9} has {self.wait_address(program, namespace)}"
-                     + ("  (reserved for it)" if program == "dhcpcd" else ""))
-        self.show_sql()
+        self.given = {p: self.wait_address(p, namespace) for p, namespace in spaces.items()}
+        for program, address in self.given.items():
+            self.say(f"{program:<9} has {address}" + ("  (reserved for it)" if program == "dhcpcd" else ""))
+        self.show_sql(TABLE, self.given.values())
         return spaces
 
     def kill_and_see(self, spaces):
@@ -136,51 +93,14 @@ class Demo:
         if not wait_for(self.lab.nodes[1].is_ready, 20):
             self.die("node 1 did not come back")
         self.say(f"it has caught up and serves again after {time.monotonic() - began:.1f} s")
-        self.show_sql()
+        self.show_sql(TABLE, self.given.values())
 
-    def keep(self):
-        self.head("The cluster stays up. Ctrl-C ends it.")
-        server, node = self.lab.leasehold, self.lab.nodes[2]
-        self.show(f"{server} status --socket {node.socket}\n"
-                  f"{server} lease list --socket {node.socket}\n"
-                  f"sqlite3 -readonly {node.database} 'select * from active_leases'\n"
-                  f"ip netns exec {self.lab.namespaces[-1]} ip address   # a client\n"
-                  f"kill -9 {self.lab.nodes[1].process.pid}   # node 1\n"
-                  f"logs: {self.lab.folder}/node*/log")
-        while True:
-            signal.pause()
-
-
-def interrupted(*_):
-    raise KeyboardInterrupt
-
-
-def main():
-    words = sys.argv[1:]
-    if "--help" in words or "-h" in words:
-        print(__doc__.strip())
-        return 0
-    unknown = [w for w in words[:-1] if w != "--keep"]
-    if unknown or not words:
-        print(f"demo: unknown option {' '.join(unknown)}; see deploy/demo --help", file=sys.stderr)
-        return 2
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, interrupted)
-    try:
-        with Lab(words[-1]) as lab:
-            demo = Demo(lab)
-            demo.start()
-            spaces = demo.first_leases()
-            demo.kill_and_see(spaces)
-            demo.return_of_the_killed()
-            if "--keep" in words:
-                demo.keep()
-            demo.head("Done. Everything is removed again.")
-    except KeyboardInterrupt:
-        print("\nInterrupted; everything is removed again.")
-        return 130
-    return 0
+    def tell(self):
+        self.start()
+        spaces = self.first_leases()
+        self.kill_and_see(spaces)
+        self.return_of_the_killed()
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run_story(sys.argv[1:], __doc__, Demo))

@@ -5,6 +5,7 @@ by close(), which also ends the processes that were started here, by pid; nothin
 """
 import ctypes
 import http.client
+import ipaddress
 import os
 import shutil
 import signal
@@ -187,8 +188,7 @@ class Lab:
             self.switch = f"{self.prefix}sw"
             self.add_namespace(self.switch)
             for bridge in ("lan", "peers"):
-                self.ip(self.switch, "link", "add", bridge, "type", "bridge", "forward_delay", "0")
-                self.ip(self.switch, "link", "set", bridge, "up")
+                self.add_bridge(bridge)
             for number in range(1, nodes + 1):
                 self.nodes[number] = Node(self, number)
         except BaseException:
@@ -209,6 +209,11 @@ class Lab:
         self.namespaces.append(name)
         self.ip(name, "link", "set", "lo", "up")
 
+    def add_bridge(self, name):
+        """A network of the switch, to plug() into."""
+        self.ip(self.switch, "link", "add", name, "type", "bridge", "forward_delay", "0")
+        self.ip(self.switch, "link", "set", name, "up")
+
     def plug(self, namespace, interface, bridge, address=None, mac=None):
         """A cable from the namespace to a bridge of the switch."""
         self.n_ports += 1
@@ -223,12 +228,33 @@ class Lab:
         self.ip(namespace, "link", "set", interface, "up")
         return port
 
-    def add_client(self, name, mac):
+    def add_client(self, name, mac, bridge="lan"):
         """A host on the LAN without an address; returns its namespace."""
         namespace = f"{self.prefix}c{name}"
         self.add_namespace(namespace)
-        self.plug(namespace, "eth0", "lan", mac=mac)
+        self.plug(namespace, "eth0", bridge, mac=mac)
         return namespace
+
+    def add_router(self, name, bridge, lan_address, address):
+        """A router between the LAN and another bridge, with a DHCP relay on it; the nodes know the way.
+
+        @address has the prefix length of the network behind it.
+        """
+        namespace = f"{self.prefix}r{name}"
+        self.add_namespace(namespace)
+        self.plug(namespace, "lan0", "lan", f"{lan_address}/24")
+        self.plug(namespace, f"{bridge}0", bridge, address)
+        self.run_in(namespace, "sh", "-c", "echo 1 > /proc/sys/net/ipv4/ip_forward")
+        network = str(ipaddress.ip_interface(address).network)
+        for node in self.nodes.values():
+            self.ip(node.namespace, "route", "add", network, "via", lan_address)
+        self.spawn(namespace, "dhcrelay", "-d", "-4", "-a", "--no-pid", "-id", f"{bridge}0", "-iu", "lan0",
+                   *[node.address for node in self.nodes.values()])
+        return namespace
+
+    @staticmethod
+    def run_in(namespace, *words):
+        return run("ip", "netns", "exec", namespace, *words)
 
     def spawn(self, namespace, *words, output=subprocess.DEVNULL):
         """Starts a process in the namespace; close() ends it."""

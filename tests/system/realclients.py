@@ -22,9 +22,9 @@ class Client:
     """What all of them have in common."""
     name, declines, knows_init_reboot = None, True, True
 
-    def __init__(self, lab, mac):
+    def __init__(self, lab, mac, bridge="lan"):
         self.lab, self.mac = lab, mac
-        self.namespace = lab.add_client(self.name[:6], mac)
+        self.namespace = lab.add_client(self.name[:6] if bridge == "lan" else bridge, mac, bridge)
         self.port = f"p{lab.n_ports}"
         self.folder = os.path.join(lab.folder, self.namespace)
         os.mkdir(self.folder)

@@ -3,6 +3,9 @@ another one, its renewal, its renewal from any server when the first is gone, a 
 
 The first address that a client checks by ARP is in use, by a host that only this client can hear. So
 it is the client that finds the conflict, and not the server.
+
+At the same time a virtual machine boots from the network, and a client behind ISC's relay gets an
+address and renews it by unicast, past the relay.
 """
 import os
 import time
@@ -11,18 +14,27 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from conftest import LEASEHOLD, equal_rows, no_crash
 from lab import Lab, wait_for
-from realclients import CLIENTS, Squatter
+from machine import Machine
+from realclients import CLIENTS, Squatter, Udhcpc
 
 SETTINGS = """\
 networks:
   - name: lan
     lease-time: {default: 12s, min: 4s, max: 1d}
     headroom: 10s
+    next-server: 192.168.77.60
+    boot-file: boot/loader.pxe
     options: {domain-name-servers: [192.168.77.53], domain-name: lab.example}
     subnets:
       - subnet: 192.168.77.0/24
         pools: [{range: 192.168.77.100-192.168.77.199}]
         options: {routers: [192.168.77.254]}
+  - name: branch
+    lease-time: {default: 12s, min: 4s, max: 1d}
+    headroom: 10s
+    subnets:
+      - subnet: 10.88.0.0/24
+        pools: [{range: 10.88.0.100-10.88.0.199}]
 """
 LONG = 60  # seconds for what takes 20
 
@@ -91,21 +103,53 @@ def live(client, squatter, nodes):
     return None
 
 
+def boot(machine):
+    """Returns what went wrong, or None."""
+    machine.start()
+    told = machine.booted_from(LONG)
+    if told != ("192.168.77.60", "boot/loader.pxe"):
+        return f"{told}: {machine.screen()}"
+    machine.process.kill()
+    return None
+
+
+def live_in_the_branch(client, nodes):
+    """Returns what went wrong, or None."""
+    client.start()
+    address = wait_for(client.address, LONG)
+    client.lab.ip(client.namespace, "route", "add", "default", "via", "10.88.0.1")
+    if not wait_for(lambda: client.count("renewing", "ack"), LONG):
+        return f"{address}: {client.said()}\n{client.log_text()[-3000:]}"
+    wanted = [("branch", "bound", "10.88.0.1", "branch0")]
+    told = f"select network, state, relay, circuit_id from leases where address = '{address}'"
+    if not all(wait_for(lambda n=node: n.sql(told) == wanted, 5) for node in nodes):
+        return f"{address}: {nodes[0].sql(told)}"
+    return None
+
+
 @pytest.fixture(scope="module")
 def lives():
     os.environ["LEASEHOLD_LOG_LEVEL"] = "debug"
     try:
         with Lab(LEASEHOLD) as lab:
+            lab.add_bridge("branch")
+            lab.add_router("relay", "branch", "192.168.77.250", "10.88.0.1/24")
             lab.start(SETTINGS)
+            behind = Udhcpc(lab, "02:00:00:00:06:11", bridge="branch")
             clients = [kind(lab, f"02:00:00:00:06:0{i}") for i, kind in enumerate(CLIENTS, 1)]
+            machine = Machine(lab, "vm", "02:00:00:00:07:01")
             squatter = Squatter(lab, [client.mac for client in clients])
             nodes = list(lab.nodes.values())
             try:
-                with ThreadPoolExecutor(len(clients)) as pool:
-                    ends = list(pool.map(lambda client: live(client, squatter, nodes), clients))
+                with ThreadPoolExecutor(len(clients) + 2) as pool:
+                    booting = pool.submit(boot, machine)
+                    relayed = pool.submit(live_in_the_branch, behind, nodes)
+                    ends = dict(zip([client.name for client in clients],
+                                    pool.map(lambda client: live(client, squatter, nodes), clients)))
+                    ends["ipxe"], ends["relayed"] = booting.result(), relayed.result()
             finally:
                 squatter.close()
-            yield {client.name: end for client, end in zip(clients, ends)}
+            yield ends
             assert equal_rows(lab, 5)
             no_crash(lab)
     finally:
@@ -115,3 +159,11 @@ def lives():
 @pytest.mark.parametrize("name", [kind.name for kind in CLIENTS])
 def test_a_real_client_lives_from_conflict_to_release(lives, name):
     assert lives[name] is None, lives[name]
+
+
+def test_rule_15_a_real_relay_s_circuit_stays_with_a_lease_that_is_renewed_past_the_relay(lives):
+    assert lives["relayed"] is None, lives["relayed"]
+
+
+def test_ipxe_in_a_virtual_machine_gets_its_next_server_and_boot_file(lives):
+    assert lives["ipxe"] is None, lives["ipxe"]
