@@ -4,6 +4,8 @@
 #include "base/log.h"
 #include "proto/dhcp/reply.h"
 #include "server/exchange.h"
+#include "server/policy/choose.h"
+#include "server/policy/classify.h"
 #include "server/policy/decide.h"
 #include "server/policy/observed.h"
 #include "server/policy/offers.h"
@@ -25,8 +27,6 @@ enum {
     EXCHANGE_DATAGRAM_MAX = 1500,
     EXCHANGE_REPLY_MAX = 1500 - MESSAGE_UDP_OVERHEAD,
     EXCHANGE_BUCKETS = 1024, /* a power of two */
-    /* Four lists of options of up to 254 codes, and the three that come by themselves. */
-    EXCHANGE_OPTIONS_MAX = 4 * 254 + 3,
 };
 
 /* One datagram in work. Borrows from the datagram, the map in force and itself. */
@@ -40,6 +40,7 @@ struct exchange {
     bool has_scope; /* `scope` and `place` are valid */
     struct scope scope;
     struct client_place place;
+    struct class_set classes; /* after exchange_classify() */
     struct serving_view view;
     struct responder_verdict turn;
     struct decision decision;
@@ -104,7 +105,7 @@ struct exchanges {
     struct exchange_counters counters;
     struct log_limit limits[LOG_DEBUG + 1];
     struct exchange current;
-    struct reply_option options[EXCHANGE_OPTIONS_MAX];
+    struct choice choice;
     uint8_t reply[EXCHANGE_REPLY_MAX];
 };
 
@@ -124,6 +125,9 @@ void exchange_act(struct exchanges *x, struct exchange *e, struct instant cluste
 
 /* Is it this node's turn? False: the end of it, with its reason. */
 bool exchange_take_turn(struct exchanges *x, struct exchange *e, struct instant cluster_time);
+
+/* Finds the classes of the client. */
+void exchange_classify(const struct exchanges *x, struct exchange *e);
 
 void exchange_decide(struct exchanges *x, struct exchange *e, struct instant cluster_time);
 

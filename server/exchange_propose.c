@@ -179,6 +179,7 @@ static void on_result(struct proposal *p, const struct result *result)
     if (exchange_read(x, e, &w->arrival, (struct bytes){ w->datagram, w->n_datagram })) {
         e->decision = w->decision;
         e->has_waited = true;
+        exchange_classify(x, e);
         e->turn = (struct responder_verdict){ .answers = true, .server_id = w->server_id };
         if (w->decision.verdict == VERDICT_ACK_THEN_BIND) {
             conclude_extension(e, result);
@@ -259,6 +260,7 @@ void exchange_propose(struct exchanges *x, struct exchange *e, struct instant cl
     if (is_bind(e->decision.verdict)) {
         c.kind = COMMAND_BIND;
         c.bind = bind_of(e, received, request_client_name(&e->request, hostname));
+        c.bind.settings_version = network_map_version(store_map(x->store));
     } else if (e->decision.verdict == VERDICT_PROPOSE_RELEASE) {
         c.kind = COMMAND_RELEASE;
         c.release = release_of(e, received);

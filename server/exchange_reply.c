@@ -1,5 +1,3 @@
-#include <string.h>
-
 #include "base/check.h"
 #include "base/own.h"
 #include "proto/dhcp/fqdn.h"
@@ -9,81 +7,11 @@
 
 enum { DEAF_AFTER = 3 }; /* OFFERs that a client did not take up: then broadcast (rule 26) */
 
-/* The candidates for a reply, the more specific first, and the values that no list holds. */
-struct candidates {
-    struct reply_option *at;
-    size_t n;
-    uint8_t mask[4], broadcast[4];
-    uint8_t fqdn[FQDN_ANSWER_MAX];
-};
-
-static struct bytes put_address(uint8_t out[4], struct ip4 address)
-{
-    for (unsigned i = 0; i < 4; i++) {
-        out[i] = (uint8_t)(address.value >> (24 - 8 * i));
-    }
-    return (struct bytes){ out, 4 };
-}
-
-static void add(struct candidates *c, uint8_t code, bool is_forced, struct bytes value)
-{
-    if (c->n < EXCHANGE_OPTIONS_MAX) {
-        c->at[c->n++] = (struct reply_option){ code, is_forced, value };
-    }
-}
-
-static void add_list(struct candidates *c, struct option_list list)
-{
-    for (unsigned i = 0; i < list.n; i++) {
-        add(c, list.at[i].code, list.at[i].forced, list.at[i].value);
-    }
-}
-
-static void add_reservation(struct candidates *c, const struct reservation *reservation)
-{
-    if (reservation == NULL) {
-        return;
-    }
-    add_list(c, reservation->options);
-    if (reservation->hostname.n > 0) {
-        add(c, OPTION_HOST_NAME, false, reservation->hostname);
-    }
-}
-
-/* To who asks for it, if no settings say it (RFC 2132 5.3). */
-static void add_broadcast_address(
-    struct candidates *c, const struct request *request, struct ip4_prefix prefix)
-{
-    struct bytes asked = request->parameters;
-
-    if (asked.n > 0 && memchr(asked.at, OPTION_BROADCAST_ADDRESS, asked.n) != NULL) {
-        add(c, OPTION_BROADCAST_ADDRESS, false, put_address(c->broadcast, ip4_prefix_last(prefix)));
-    }
-}
-
-static void add_all(
-    struct candidates *c,
-    const struct network_map *map,
-    const struct exchange *e,
-    const struct subnet *subnet)
-{
-    add_reservation(c, decide_reservation(map, subnet, &e->request));
-    add_list(c, subnet->options);
-    add(c, OPTION_SUBNET_MASK, false, put_address(c->mask, ip4_prefix_mask(subnet->prefix)));
-    add_list(c, e->scope.network->options);
-    add_list(c, network_map_settings(map)->options);
-    add_broadcast_address(c, &e->request, subnet->prefix);
-}
-
 /* To who sent a sound option 81. The name that an operator gave goes before the client's own. */
 static struct bytes answer_fqdn(
-    struct candidates *c,
-    const struct network_map *map,
-    const struct exchange *e,
-    const struct subnet *subnet)
+    const struct exchange *e, const struct reservation *reservation, uint8_t out[FQDN_ANSWER_MAX])
 {
-    const struct reservation *reservation = decide_reservation(map, subnet, &e->request);
-    struct writer w = writer_of(c->fqdn, sizeof c->fqdn);
+    struct writer w = writer_of(out, FQDN_ANSWER_MAX);
     struct fqdn fqdn;
 
     if (fqdn_parse(e->request.fqdn, &fqdn) == 0) {
@@ -93,12 +21,13 @@ static struct bytes answer_fqdn(
     return writer_done(&w);
 }
 
-static void set_boot(
-    struct reply *reply, const struct boot_settings *subnet, const struct boot_settings *network)
+static void set_choice(struct reply *reply, const struct choice *choice)
 {
-    reply->siaddr = ip4_is_any(subnet->next_server) ? network->next_server : subnet->next_server;
-    reply->sname = subnet->server_name.n > 0 ? subnet->server_name : network->server_name;
-    reply->file = subnet->file.n > 0 ? subnet->file : network->file;
+    reply->siaddr = choice->boot.next_server;
+    reply->sname = choice->boot.server_name;
+    reply->file = choice->boot.file;
+    reply->options = choice->options;
+    reply->n_options = choice->n;
 }
 
 static struct reply reply_of(
@@ -138,19 +67,26 @@ void exchange_reply(
     const struct network_map *map = store_map(x->store);
     const struct subnet *subnet = subnet_of(e, map);
     struct ip4 yiaddr = yiaddr_of(e, type);
-    struct candidates c = { .at = x->options };
+    struct choose_facts facts = {
+        .map = map,
+        .request = &e->request,
+        .network = e->scope.network,
+        .subnet = subnet,
+        .reservation = decide_reservation(map, subnet, &e->request),
+        .classes = &e->classes,
+        .address = e->decision.address,
+    };
     struct reply reply = reply_of(e, type, yiaddr, lease);
+    uint8_t fqdn[FQDN_ANSWER_MAX];
     size_t n = 0;
 
     if (type == MESSAGE_NAK) {
         reply.message = bytes_of_text(reason_spec(e->decision.reason)->text);
     } else {
-        add_all(&c, map, e, subnet);
-        reply.fqdn = answer_fqdn(&c, map, e, subnet);
-        set_boot(&reply, &subnet->boot, &e->scope.network->boot);
+        choose(&facts, &x->choice);
+        set_choice(&reply, &x->choice);
+        reply.fqdn = answer_fqdn(e, facts.reservation, fqdn);
     }
-    reply.options = c.at;
-    reply.n_options = c.n;
     if (reply_build(&reply, x->reply, sizeof x->reply, &n) != 0) {
         e->decision.reason = REASON_NO_ROOM;
         e->decision.verdict = VERDICT_SILENT;

@@ -159,8 +159,51 @@ static struct headroom_facts headroom_of(
     };
 }
 
+static bool is_known(const struct network_map *map, const struct exchange *e)
+{
+    for (unsigned i = 0; i < e->scope.n; i++) {
+        if (decide_reservation(map, e->scope.subnets[i], &e->request) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A client that renews by unicast passes no relay: it is behind the one that its lease names. */
+static struct ip4 relay_of(const struct exchanges *x, const struct request *request)
+{
+    struct lease row;
+
+    if (request->origin.was_unicast && ip4_is_any(request->relay) &&
+        lease_table_find(store_leases(x->store), request->address, &row) &&
+        row.state == LEASE_BOUND && bytes_equal(row.client_key, request->client)) {
+        return row.relay;
+    }
+    return request->relay;
+}
+
+void exchange_classify(const struct exchanges *x, struct exchange *e)
+{
+    const struct network_map *map = store_map(x->store);
+    const struct settings *settings = network_map_settings(map);
+    struct classify_facts facts = {
+        .request = &e->request,
+        .network = e->scope.network->name,
+        .relay = relay_of(x, &e->request),
+    };
+
+    if (settings->n_classes == 0) {
+        e->classes = (struct class_set){ .bits = { 0 } };
+        return;
+    }
+    facts.is_known = is_known(map, e);
+    e->classes = classify(settings, &facts);
+}
+
 void exchange_decide(struct exchanges *x, struct exchange *e, struct instant cluster_time)
 {
+    exchange_classify(x, e);
+
     struct decide_facts facts = {
         .request = &e->request,
         .scope = &e->scope,
@@ -172,6 +215,7 @@ void exchange_decide(struct exchanges *x, struct exchange *e, struct instant clu
         .share = responder_share_of(&e->view),
         .is_alone = e->turn.is_alone,
         .headroom = headroom_of(x, e, cluster_time),
+        .classes = e->classes,
         .offered = offers_of(x->offers, e->place, e->now),
         .is_offered = is_offered,
         .data = x,

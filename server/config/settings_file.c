@@ -50,6 +50,8 @@ static int assemble(struct settings_record *record, struct arena *arena, struct 
         .options = record->options,
         .n_networks = record->n_networks,
         .networks = networks,
+        .n_classes = record->n_classes,
+        .classes = record->classes,
     };
     return 0;
 }
@@ -59,6 +61,9 @@ static int assemble(struct settings_record *record, struct arena *arena, struct 
 static const struct option_list *options_of(
     const struct settings *value, const struct settings_problem *p)
 {
+    if (p->client_class >= 0) {
+        return &value->classes[p->client_class].options;
+    }
     if (p->network < 0) {
         return &value->options;
     }
@@ -71,6 +76,9 @@ static const struct option_list *options_of(
 
     const struct subnet *s = &n->subnets[p->subnet];
 
+    if (p->pool >= 0) {
+        return &s->pools[p->pool].options;
+    }
     return p->reservation < 0 ? &s->options : &s->reservations[p->reservation].options;
 }
 
@@ -87,10 +95,11 @@ static yaml_node_t *locate(
         const char *key;
         int index;
     } steps[] = {
-        {"networks",      p->network    },
-        { "subnets",      p->subnet     },
-        { "pools",        p->pool       },
-        { "reservations", p->reservation},
+        {"classes",       p->client_class},
+        { "networks",     p->network     },
+        { "subnets",      p->subnet      },
+        { "pools",        p->pool        },
+        { "reservations", p->reservation },
     };
 
     yaml_node_t *at = yaml_document_get_root_node(w->document);
@@ -134,7 +143,8 @@ static unsigned count_within(
 /* True when one of the first @n problems is about @node itself, not about a list below it. */
 static bool has_own_problem(struct walk *w, yaml_node_t *node, unsigned n)
 {
-    unsigned below = count_within(w->problems, n, walk_find(w, node, "subnets")) +
+    unsigned below = count_within(w->problems, n, walk_find(w, node, "classes")) +
+                     count_within(w->problems, n, walk_find(w, node, "subnets")) +
                      count_within(w->problems, n, walk_find(w, node, "networks")) +
                      count_within(w->problems, n, walk_find(w, node, "pools")) +
                      count_within(w->problems, n, walk_find(w, node, "reservations"));

@@ -37,7 +37,7 @@ static const struct schema long_form_schema = {
     .size = sizeof(struct long_form),
 };
 
-static const struct option_spec *find_spec(struct walk *w, const yaml_node_t *key)
+const struct option_spec *settings_option_of(struct walk *w, const yaml_node_t *key)
 {
     const char *name = walk_text(w, key, "the name of an option");
     const struct option_spec *spec = name == NULL ? NULL : option_by_name(name);
@@ -62,7 +62,15 @@ static const struct option_spec *find_spec(struct walk *w, const yaml_node_t *ke
             nearest.best == NULL ? "" : "\"?");
         return NULL;
     }
-    if ((spec->flags & OPTION_SET) == 0) {
+    return spec;
+}
+
+/* The option @key names, if settings may give it a value; else NULL and a problem. */
+static const struct option_spec *find_spec(struct walk *w, const yaml_node_t *key)
+{
+    const struct option_spec *spec = settings_option_of(w, key);
+
+    if (spec != NULL && (spec->flags & OPTION_SET) == 0) {
         walk_problem(
             w,
             key,

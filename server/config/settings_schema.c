@@ -1,6 +1,7 @@
 #include "server/config/settings_schema.h"
 
 #include "proto/dhcp/message.h"
+#include "server/config/settings_condition.h"
 #include "server/config/settings_options.h"
 
 enum {
@@ -10,7 +11,8 @@ enum {
     THRESHOLDS_MAX = 9,
 };
 
-static const char later_classes[] = "this version has no client classes; leave the key out";
+static const char classes_at_top[] =
+    "classes stand at the top of the file; a class matches on \"network\" to be of one alone";
 static const char later_definitions[] =
     "this version has no option definitions; write option-N: 0x... for code N";
 
@@ -54,6 +56,10 @@ static const struct field pool_fields[] = {
       .offset = offsetof(struct pool, range),
       .is_required = true },
     { .name = "exclude", .read = settings_read_excludes },
+    { .name = "classes",
+      .read = settings_read_class_names,
+      .offset = offsetof(struct pool, classes) },
+    { .name = "options", .read = settings_read_options, .offset = offsetof(struct pool, options) },
 };
 /* clang-format on */
 
@@ -261,7 +267,7 @@ static const struct field network_fields[] = {
       .detail = &subnet_schema,
       .is_required = true },
     { .name = "service-address", .detail = settings_no_service_address },
-    { .name = "classes", .detail = later_classes },
+    { .name = "classes", .detail = classes_at_top },
 };
 /* clang-format on */
 
@@ -282,6 +288,34 @@ static const struct schema network_schema = {
 };
 
 /* clang-format off */
+static const struct field class_fields[] = {
+    { .name = "name",
+      .read = walk_read_name,
+      .offset = offsetof(struct client_class, name),
+      .is_required = true },
+    { .name = "match", .read = settings_read_condition, .is_required = true },
+    { .name = "block",
+      .read = walk_read_bool,
+      .offset = offsetof(struct client_class, is_blocked) },
+    { .name = "options",
+      .read = settings_read_options,
+      .offset = offsetof(struct client_class, options) },
+    TIMES_FIELDS(struct client_class),
+    BOOT_FIELDS(struct client_class, boot),
+};
+/* clang-format on */
+
+static const struct client_class class_defaults = { .times = TIMES_NONE };
+
+static const struct schema class_schema = {
+    .what = "a class",
+    SCHEMA_FIELDS(class_fields),
+    .size = sizeof(struct client_class),
+    .n_max = CLASSES_MAX,
+    .defaults = &class_defaults,
+};
+
+/* clang-format off */
 static const struct field settings_fields[] = {
     { .name = "networks",
       .read = walk_read_list,
@@ -293,7 +327,11 @@ static const struct field settings_fields[] = {
       .read = settings_read_options,
       .offset = offsetof(struct settings_record, options) },
     TIMES_FIELDS(struct settings_record),
-    { .name = "classes", .detail = later_classes },
+    { .name = "classes",
+      .read = walk_read_list,
+      .offset = offsetof(struct settings_record, classes),
+      .count = offsetof(struct settings_record, n_classes),
+      .detail = &class_schema },
     { .name = "option-definitions", .detail = later_definitions },
 };
 /* clang-format on */

@@ -20,6 +20,8 @@ struct settings_record {
     struct lease_times times;
     unsigned n_networks;
     struct network_record *networks;
+    unsigned n_classes;
+    struct client_class *classes;
 };
 
 extern const struct schema settings_schema;

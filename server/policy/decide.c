@@ -1,5 +1,6 @@
 #include "server/policy/decide.h"
 
+#include "server/policy/classify.h"
 #include "server/policy/times.h"
 #include "storage/lease/allocate.h"
 
@@ -9,6 +10,7 @@ enum { ROWS_OF_CLIENT_MAX = 16 }; /* looked at; a client can leave many behind *
 struct standing {
     struct ip4 address;
     const struct subnet *subnet; /* NULL: not of the client's network */
+    const struct pool *pool;     /* NULL: in none */
     bool has_row, is_held;
     bool is_clients; /* the row is of this client */
     bool is_reserved_for_client, is_reserved_for_other;
@@ -42,6 +44,7 @@ static struct standing standing_of(const struct decide_facts *f, struct ip4 addr
     const struct reservation *reservation = network_map_reservation_of_address(f->map, address);
 
     s.subnet = scope_subnet_of(f->scope, f->map, address);
+    s.pool = s.subnet == NULL ? NULL : subnet_pool_of(s.subnet, address);
     s.has_row = lease_table_find(f->leases, address, &s.row);
     s.is_held = s.has_row && lease_is_held(&s.row, f->now);
     s.is_clients = s.has_row && is_of_client(f, &s.row);
@@ -102,8 +105,10 @@ static bool is_refused(
         *ret_reason = REASON_IN_QUARANTINE;
     } else if (s->is_held && !s->is_clients) {
         *ret_reason = REASON_LEASED_TO_OTHER;
-    } else if (!s->is_reserved_for_client && !subnet_pools_contain(s->subnet, s->address)) {
+    } else if (!s->is_reserved_for_client && s->pool == NULL) {
         *ret_reason = REASON_NOT_IN_POOL;
+    } else if (!s->is_reserved_for_client && !pool_admits(s->pool, &f->classes)) {
+        *ret_reason = REASON_OTHER_CLASS;
     } else if (is_reserved_elsewhere(f, s)) {
         *ret_reason = REASON_MOVED;
     } else {
@@ -163,25 +168,30 @@ static bool is_repeat(const struct decide_facts *f, const struct standing *s, st
            headroom_room(&f->headroom, row).value >= lease.value;
 }
 
+static struct lease_times times_in(const struct decide_facts *f, const struct subnet *subnet)
+{
+    return times_with_classes(&subnet->times, network_map_settings(f->map), &f->classes);
+}
+
 /* True when the hold that is committed covers the new promise. `headroom: 0` is the strict way. */
 static bool is_covered(const struct decide_facts *f, const struct standing *s, struct seconds lease)
 {
-    return s->is_clients && s->is_held && s->subnet->times.headroom.value > 0 &&
+    return s->is_clients && s->is_held && times_in(f, s->subnet).headroom.value > 0 &&
            headroom_is_sure(&f->headroom, f->request->kind, &s->row) &&
            headroom_room(&f->headroom, &s->row).value >= lease.value;
 }
 
 static struct decision bind(const struct decide_facts *f, const struct standing *s)
 {
-    const struct lease_times *times = &s->subnet->times;
+    struct lease_times times = times_in(f, s->subnet);
     struct decision d = {
         .verdict = VERDICT_PROPOSE_BIND,
         .reason = REASON_BOUND,
         .address = s->address,
-        .lease = times_lease(times, f->request->wanted_lease),
+        .lease = times_lease(&times, f->request->wanted_lease),
     };
 
-    d.hold = headroom_hold(&f->headroom, times_hold(times, d.lease));
+    d.hold = headroom_hold(&f->headroom, times_hold(&times, d.lease));
     if (is_repeat(f, s, d.lease)) {
         d.verdict = VERDICT_REPEAT_ACK;
         d.reason = REASON_REPEATED;
@@ -204,6 +214,7 @@ static struct decision discover(const struct decide_facts *f)
         .n_subnets = f->scope->n,
         .client_key = f->request->client,
         .client = &client,
+        .classes = f->classes,
         .wanted = ip4_is_any(f->offered) ? f->request->address : f->offered,
         .now = f->now,
         .rank = f->share.rank,
@@ -215,11 +226,14 @@ static struct decision discover(const struct decide_facts *f)
     if (allocate(f->map, f->leases, &request, &a) != 0) {
         return silence(REASON_POOL_EXHAUSTED, IP4_ANY);
     }
+
+    struct lease_times times = times_in(f, a.subnet);
+
     return (struct decision){
         .verdict = VERDICT_OFFER,
         .reason = REASON_OFFERED,
         .address = a.address,
-        .lease = times_lease(&a.subnet->times, f->request->wanted_lease),
+        .lease = times_lease(&times, f->request->wanted_lease),
         .was_clients = standing_of(f, a.address).is_clients,
     };
 }
@@ -360,7 +374,8 @@ static bool is_blocked(const struct decide_facts *f)
     bool gives_back = f->request->kind == REQUEST_RELEASE || f->request->kind == REQUEST_DECLINE;
 
     return !gives_back &&
-           network_map_is_client_blocked(f->map, f->request->client, hardware_address(hardware));
+           (classify_is_blocked(network_map_settings(f->map), &f->classes) ||
+            network_map_is_client_blocked(f->map, f->request->client, hardware_address(hardware)));
 }
 
 /*
@@ -383,8 +398,9 @@ static struct decision alone(const struct decide_facts *f)
     }
 
     struct seconds room = headroom_room(&f->headroom, &s.row);
+    struct lease_times times = times_in(f, s.subnet);
 
-    d.lease = times_lease(&s.subnet->times, f->request->wanted_lease);
+    d.lease = times_lease(&times, f->request->wanted_lease);
     d.lease = room.value < d.lease.value ? room : d.lease;
     return d.lease.value > 0 ? d : silence(REASON_HOLD_OVER, s.address);
 }

@@ -30,7 +30,8 @@ struct decide_facts {
     struct responder_share share;
     bool is_alone; /* without a majority */
     struct headroom_facts headroom;
-    struct ip4 offered; /* what this node has on offer to the client, or IP4_ANY */
+    struct class_set classes; /* of the client */
+    struct ip4 offered;       /* what this node has on offer to the client, or IP4_ANY */
     /* True when this node has @address on offer to another client, or found it in use. */
     bool (*is_offered)(void *data, struct ip4 address);
     void *data;

@@ -13,6 +13,63 @@ struct seconds times_lease(const struct lease_times *times, struct seconds wante
     return wanted.value > times->max.value ? times->max : wanted;
 }
 
+static void fill_in(struct seconds *time, struct seconds outer)
+{
+    if (time->value == TIMES_UNSET_S) {
+        *time = outer;
+    }
+}
+
+/* Of two times that do not go together, the one that a class says stays. */
+static void settle(struct seconds *usual, struct seconds *limit, struct seconds said_limit)
+{
+    if (said_limit.value != TIMES_UNSET_S) {
+        *usual = *limit;
+    } else {
+        *limit = *usual;
+    }
+}
+
+static void put_in_order(struct lease_times *t, const struct lease_times *said)
+{
+    if (t->default_.value > t->max.value) {
+        settle(&t->default_, &t->max, said->max);
+    }
+    if (t->default_.value < t->min.value) {
+        settle(&t->default_, &t->min, said->min);
+    }
+    if (t->default_.value > t->max.value) {
+        t->max = t->default_;
+    }
+}
+
+struct lease_times times_with_classes(
+    const struct lease_times *subnet,
+    const struct settings *settings,
+    const struct class_set *classes)
+{
+    static const struct seconds unset = { TIMES_UNSET_S };
+    struct lease_times said = { unset, unset, unset, unset };
+    struct lease_times times;
+
+    for (unsigned i = class_set_next(classes, 0); i < CLASSES_MAX;
+         i = class_set_next(classes, i + 1)) {
+        const struct lease_times *class = &settings->classes[i].times;
+
+        fill_in(&said.min, class->min);
+        fill_in(&said.default_, class->default_);
+        fill_in(&said.max, class->max);
+        fill_in(&said.headroom, class->headroom);
+    }
+    times = said;
+    fill_in(&times.min, subnet->min);
+    fill_in(&times.default_, subnet->default_);
+    fill_in(&times.max, subnet->max);
+    fill_in(&times.headroom, subnet->headroom);
+    put_in_order(&times, &said);
+    return times;
+}
+
 struct seconds times_hold(const struct lease_times *times, struct seconds lease)
 {
     uint64_t hold = (uint64_t)lease.value + times->headroom.value;

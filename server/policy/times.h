@@ -11,6 +11,15 @@
  */
 struct seconds times_lease(const struct lease_times *times, struct seconds wanted);
 
+/*
+ * The times of @subnet with those of the client's @classes in their place, the first class that
+ * says one before the others. Of what is out of order then, what a class says stays.
+ */
+struct lease_times times_with_classes(
+    const struct lease_times *subnet,
+    const struct settings *settings,
+    const struct class_set *classes);
+
 /* What is committed for a promise of @lease: never shorter. */
 struct seconds times_hold(const struct lease_times *times, struct seconds lease);
 

@@ -8,6 +8,7 @@ struct search {
     const struct lease_table *leases;
     const struct allocate_request *request;
     enum allocate_source source; /* NEW: addresses without a row; RECYCLED: remembered rows */
+    bool for_classes;            /* in the pools for the client's classes, else in those for all */
     bool in_share;               /* within this node's share alone */
     bool met_others;             /* there was something outside the share */
     uint64_t shares[ALLOCATE_RANKS_MAX]; /* of a block at a multiple of n_ranks, by rank */
@@ -63,7 +64,10 @@ static bool is_allowed(const struct search *s, const struct subnet *subnet, stru
     if (r != NULL) {
         return r == reservation_in(s, subnet);
     }
-    return subnet_pools_contain(subnet, a);
+
+    const struct pool *pool = subnet_pool_of(subnet, a);
+
+    return pool != NULL && pool_admits(pool, &s->request->classes);
 }
 
 static bool take(struct search *s, struct ip4 a, const struct subnet *subnet)
@@ -201,22 +205,22 @@ struct slot {
     uint64_t from; /* mask of the word's addresses at or after the slot */
 };
 
-static struct slot slot_of(struct bytes client_key, const struct pool_map *pools, unsigned n)
+static struct slot slot_of(struct bytes client_key, const struct pool_map *const *pools, unsigned n)
 {
     uint64_t n_addresses = 0;
     unsigned i = 0;
 
     for (unsigned k = 0; k < n; k++) {
-        n_addresses += ip4_range_size(pools[k].range);
+        n_addresses += ip4_range_size(pools[k]->range);
     }
 
     uint64_t rest = hash64(client_key, 0) % n_addresses;
 
-    for (; rest >= ip4_range_size(pools[i].range); i++) {
-        rest -= ip4_range_size(pools[i].range);
+    for (; i + 1 < n && rest >= ip4_range_size(pools[i]->range); i++) {
+        rest -= ip4_range_size(pools[i]->range);
     }
 
-    uint32_t bit = (uint32_t)rest + pools[i].range.first.value - pools[i].block.value;
+    uint32_t bit = (uint32_t)rest + pools[i]->range.first.value - pools[i]->block.value;
 
     return (struct slot){ i, bit / 64, UINT64_MAX << (bit % 64) };
 }
@@ -243,25 +247,45 @@ static bool visit_run(
     return false;
 }
 
-/* Once round all pools of @subnet, from the client's slot on. True when the search is over. */
+/* Collects the pools of @subnet to search this time. Returns how many. */
+static unsigned list_pools(
+    const struct search *s, const struct subnet *subnet, const struct pool_map *listed[POOLS_MAX])
+{
+    unsigned n_all = 0;
+    unsigned n = 0;
+    const struct pool_map *pools = network_map_pools(s->map, subnet, &n_all);
+
+    for (unsigned i = 0; i < n_all; i++) {
+        const struct class_set *classes = &pools[i].pool->classes;
+        bool is_wanted = s->for_classes ? class_set_meets(classes, &s->request->classes)
+                                        : class_set_is_empty(classes);
+
+        if (is_wanted) {
+            listed[n++] = &pools[i];
+        }
+    }
+    return n;
+}
+
+/* Once round the pools of @subnet, from the client's slot on. True when the search is over. */
 static bool search_subnet(struct search *s, const struct subnet *subnet)
 {
-    unsigned n = 0;
-    const struct pool_map *pools = network_map_pools(s->map, subnet, &n);
+    const struct pool_map *pools[POOLS_MAX];
+    unsigned n = list_pools(s, subnet, pools);
 
     if (n == 0) {
         return false;
     }
 
     struct slot start = slot_of(s->request->client_key, pools, n);
-    const struct pool_map *p = &pools[start.pool];
+    const struct pool_map *p = pools[start.pool];
 
     if (visit_word(s, subnet, p, start.word, start.from) ||
         visit_run(s, subnet, p, start.word + 1, p->n_words)) {
         return true;
     }
     for (unsigned i = 1; i < n; i++) {
-        const struct pool_map *other = &pools[(start.pool + i) % n];
+        const struct pool_map *other = pools[(start.pool + i) % n];
 
         if (visit_run(s, subnet, other, 0, other->n_words)) {
             return true;
@@ -284,7 +308,7 @@ static void search_once(struct search *s, bool in_share)
     }
 }
 
-static bool search_pools(struct search *s, enum allocate_source source)
+static bool search_for(struct search *s, enum allocate_source source)
 {
     s->source = source;
     s->met_others = false;
@@ -293,6 +317,17 @@ static bool search_pools(struct search *s, enum allocate_source source)
         search_once(s, false);
     }
     return s->found;
+}
+
+static bool search_pools(struct search *s)
+{
+    s->for_classes = true;
+    if (!class_set_is_empty(&s->request->classes) &&
+        (search_for(s, ALLOCATE_NEW) || search_for(s, ALLOCATE_RECYCLED))) {
+        return true;
+    }
+    s->for_classes = false;
+    return search_for(s, ALLOCATE_NEW) || search_for(s, ALLOCATE_RECYCLED);
 }
 
 int allocate(
@@ -308,8 +343,7 @@ int allocate(
     for (unsigned i = 0; i < 64; i++) {
         s.shares[i % request->n_ranks] |= UINT64_C(1) << i;
     }
-    if (!take_reservation(&s) && !take_own(&s) && !take_wanted(&s) &&
-        !search_pools(&s, ALLOCATE_NEW) && !search_pools(&s, ALLOCATE_RECYCLED)) {
+    if (!take_reservation(&s) && !take_own(&s) && !take_wanted(&s) && !search_pools(&s)) {
         return ALLOCATE_EXHAUSTED;
     }
     *ret_allocation = s.best;

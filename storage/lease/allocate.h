@@ -11,7 +11,7 @@
  * (option 50) if free; the first address without a row from the client's hash slot on, first
  * within this node's share of all candidates, then outside it; a remembered row of another
  * client, again within the share first: of the ALLOCATE_SAMPLES found first from the slot on, the
- * one that ended first. (A pool with no more remembered rows than that gives up exactly its
+ * one that ended first. Both in the pools for the client's classes, then in those for everyone. (A pool with no more remembered rows than that gives up exactly its
  * oldest; a list of all rows by age would mostly hold those of other subnets.)
  *
  * The share of a node is the addresses with address % n_ranks == rank: even in a pool of ten
@@ -29,6 +29,7 @@ struct allocate_request {
     unsigned n_subnets;
     struct bytes client_key;
     const struct client_identity *client; /* for reservations */
+    struct class_set classes;             /* of the client: which pools it may use */
     struct ip4 wanted;                    /* option 50, or 0 */
     struct instant now;                   /* cluster time */
     unsigned rank, n_ranks; /* this node's share; rank < n_ranks <= ALLOCATE_RANKS_MAX */

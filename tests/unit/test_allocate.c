@@ -456,6 +456,62 @@ static unsigned naive_count(enum allocate_source source)
     return n;
 }
 
+/* Pool .150-.159 of the first subnet for class 0, and a client of @classes. */
+static struct allocate_request *asking_with_classes(struct asking *room, uint64_t classes)
+{
+    static const struct class_term local = { .kind = TERM_LOCAL };
+    static struct client_class class;
+
+    class = (struct client_class){
+        .name = bytes_of_text("phones"),
+        .n_terms = 1,
+        .terms = &local,
+        .times = {{ TIMES_UNSET_S }, { TIMES_UNSET_S }, { TIMES_UNSET_S }, { TIMES_UNSET_S }}
+    };
+    map = network_map_free(map);
+    sample.settings.n_classes = 1;
+    sample.settings.classes = &class;
+    sample.lan_pools[1].classes = (struct class_set){ { 1 } };
+    assert_int_equal(network_map_new(&map, sample_settings_document(&sample), 2), 0);
+    (void)asking(room, "a", LAN);
+    room->request.classes = (struct class_set){ { classes } };
+    return &room->request;
+}
+
+TEST(a_pool_for_classes_is_closed_to_other_clients)
+{
+    struct asking room;
+    struct allocate_request *q = asking_with_classes(&room, 0);
+    struct allocation a;
+
+    q->wanted = ip4_of(LAN + 150);
+    assert_true(given(q, ALLOCATE_NEW) < LAN + 150);
+    put(LAN + 151, "a", LEASE_EXPIRED, NOW - 1);
+    assert_true(given(q, ALLOCATE_NEW) < LAN + 150);
+    put(LAN + 152, "a", LEASE_BOUND, NOW + 1000);
+    assert_true(given(q, ALLOCATE_NEW) < LAN + 150);
+    for (uint32_t i = 10; i < 100; i++) {
+        put(LAN + i, "b", LEASE_BOUND, NOW + 1000);
+    }
+    assert_int_equal(allocate(map, table, q, &a), ALLOCATE_EXHAUSTED);
+}
+
+TEST(a_client_of_the_class_gets_an_address_of_its_pool_first_and_of_the_others_then)
+{
+    struct asking room;
+    struct allocate_request *q = asking_with_classes(&room, 1);
+
+    assert_true(given(q, ALLOCATE_NEW) >= LAN + 150);
+    for (uint32_t i = 150; i < 160; i++) {
+        put(LAN + i, "b", i == 155 ? LEASE_EXPIRED : LEASE_BOUND, i == 155 ? NOW - 1 : NOW + 1000);
+    }
+    assert_int_equal(given(q, ALLOCATE_RECYCLED), LAN + 155);
+    put(LAN + 155, "b", LEASE_BOUND, NOW + 1000);
+    assert_true(given(q, ALLOCATE_NEW) < LAN + 150);
+    q->wanted = ip4_of(LAN + 99);
+    assert_int_equal(given(q, ALLOCATE_WANTED), LAN + 99);
+}
+
 TEST(in_random_states_a_naive_search_agrees)
 {
     uint32_t r = 7;
@@ -510,6 +566,8 @@ int main(void)
         CASE(what_is_on_offer_to_another_is_passed_over),
         CASE(a_search_among_offers_is_bounded),
         CASE(nodes_never_offer_one_address_to_two_clients_while_their_shares_last),
+        CASE(a_pool_for_classes_is_closed_to_other_clients),
+        CASE(a_client_of_the_class_gets_an_address_of_its_pool_first_and_of_the_others_then),
         CASE(in_random_states_a_naive_search_agrees),
     };
 

@@ -456,6 +456,75 @@ TEST(rule_59_bootp_is_served_with_a_reservation_alone)
     assert_decided(VERDICT_SILENT, REASON_NOT_RESERVED);
 }
 
+/* Classes: one that is blocked or not, with a time of its own; the pool of the first subnet. */
+static void scene_with_class(enum request_kind kind, bool is_blocked, bool is_in)
+{
+    static const struct class_term local = { .kind = TERM_LOCAL };
+    static struct client_class class;
+
+    class = (struct client_class){
+        .name = bytes_of_text("phones"),
+        .n_terms = 1,
+        .terms = &local,
+        .is_blocked = is_blocked,
+        .times = {{ TIMES_UNSET_S }, { 120 }, { TIMES_UNSET_S }, { TIMES_UNSET_S }}
+    };
+    lan.settings.n_classes = 1;
+    lan.settings.classes = &class;
+    lan.pools[0].classes = (struct class_set){ { 1 } };
+    scene(kind, lan_address(1, 104));
+    facts.classes = (struct class_set){ { is_in ? 1 : 0 } };
+}
+
+TEST(an_address_for_another_class_is_neither_offered_nor_prolonged)
+{
+    scene_with_class(REQUEST_DISCOVER, false, false);
+    assert_int_equal(decided().verdict, VERDICT_OFFER);
+    assert_true(ip4_prefix_contains(lan.subnets[1].prefix, decided().address));
+    scene_with_class(REQUEST_SELECTING, false, false);
+    assert_decided(VERDICT_NAK, REASON_OTHER_CLASS);
+    scene_with_class(REQUEST_RENEWING, false, false);
+    put(lan_address(1, 104), "c1", LEASE_BOUND);
+    assert_decided(VERDICT_NAK, REASON_OTHER_CLASS);
+}
+
+TEST(a_client_of_the_class_gets_the_address_with_the_time_of_the_class)
+{
+    scene_with_class(REQUEST_DISCOVER, false, true);
+    assert_offered(lan_address(1, 104));
+    assert_int_equal(decided().lease.value, 120);
+    scene_with_class(REQUEST_SELECTING, false, true);
+    assert_decided(VERDICT_PROPOSE_BIND, REASON_BOUND);
+    assert_int_equal(decided().lease.value, 120);
+    assert_int_equal(decided().hold.value, 420);
+}
+
+TEST(a_reserved_address_is_the_client_s_in_a_pool_for_others_too)
+{
+    scene_with_class(REQUEST_SELECTING, false, false);
+    request.client = bytes_of_text("printer");
+    request.address = lan_address(1, 103);
+    assert_decided(VERDICT_PROPOSE_BIND, REASON_BOUND);
+}
+
+TEST(a_blocked_client_gets_no_answer_and_may_give_its_address_back)
+{
+    static const enum request_kind kinds[] = {
+        REQUEST_DISCOVER,  REQUEST_SELECTING, REQUEST_INIT_REBOOT, REQUEST_RENEWING,
+        REQUEST_REBINDING, REQUEST_INFORM,    REQUEST_BOOTP,
+    };
+
+    put(lan_address(1, 104), "c1", LEASE_BOUND);
+    for (size_t i = 0; i < ARRAY_LENGTH(kinds); i++) {
+        scene_with_class(kinds[i], true, true);
+        assert_decided(VERDICT_SILENT, REASON_BLOCKED);
+    }
+    scene_with_class(REQUEST_RELEASE, true, true);
+    assert_decided(VERDICT_PROPOSE_RELEASE, REASON_RELEASED);
+    scene_with_class(REQUEST_DECLINE, true, true);
+    assert_decided(VERDICT_PROPOSE_DECLINE, REASON_DECLINED);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -482,6 +551,10 @@ int main(void)
         CASE(rule_55_without_headroom_nothing_is_promised_twice),
         CASE(rule_57_what_was_offered_may_be_declined),
         CASE(rule_58_inform_from_elsewhere_is_dropped),
+        CASE(an_address_for_another_class_is_neither_offered_nor_prolonged),
+        CASE(a_client_of_the_class_gets_the_address_with_the_time_of_the_class),
+        CASE(a_reserved_address_is_the_client_s_in_a_pool_for_others_too),
+        CASE(a_blocked_client_gets_no_answer_and_may_give_its_address_back),
         CASE(rule_59_bootp_is_served_with_a_reservation_alone),
     };
 

@@ -203,7 +203,7 @@ TEST(every_mistake_is_told_with_its_place_and_what_was_meant)
                       "          - {hw-address: \"02:00:00:00:00:02\", address: 192.168.1.11}\n"
                       "      - subnet: 192.168.1.128/33\n"
                       "        pools: [{range: 192.168.1.130-192.168.1.140}]\n"
-                      "classes: []\n"));
+                      "    classes: []\n"));
     assert_string_equal(
         told(),
         "network.yaml:3:5: a network has no key \"delay-treshold\"; did you mean "
@@ -224,7 +224,8 @@ TEST(every_mistake_is_told_with_its_place_and_what_was_meant)
         "network.yaml:14:13: 192.168.1.11 is reserved twice\n"
         "network.yaml:15:17: \"192.168.1.128/33\" is not a network; expected a network like "
         "192.168.1.0/24, with zeroes after the prefix\n"
-        "network.yaml:17:1: classes: this version has no client classes; leave the key out\n");
+        "network.yaml:17:5: classes: classes stand at the top of the file; a class matches on "
+        "\"network\" to be of one alone\n");
 }
 
 TEST(a_mistake_of_the_whole_is_told_where_it_stands)

@@ -22,6 +22,50 @@ TEST(rule_41_the_lease_asked_for_is_kept_within_bounds)
     }
 }
 
+#define NO TIMES_UNSET_S
+
+TEST(the_times_of_a_class_go_before_those_of_the_subnet)
+{
+    static const struct {
+        struct lease_times first, second, result;
+    } rows[] = {
+        {{ { NO }, { NO }, { NO }, { NO } },
+         { { NO }, { NO }, { NO }, { NO } },
+         { { 60 }, { 600 }, { 3600 }, { 300 } } },
+        { { { NO }, { 120 }, { NO }, { NO } },
+         { { NO }, { 90 }, { 7200 }, { 0 } },
+         { { 60 }, { 120 }, { 7200 }, { 0 } }   },
+        { { { NO }, { 30 }, { NO }, { NO } },
+         { { NO }, { NO }, { NO }, { NO } },
+         { { 30 }, { 30 }, { 3600 }, { 300 } }  },
+        { { { NO }, { 9000 }, { NO }, { NO } },
+         { { NO }, { NO }, { NO }, { NO } },
+         { { 60 }, { 9000 }, { 9000 }, { 300 } }},
+        { { { NO }, { NO }, { 300 }, { NO } },
+         { { NO }, { 400 }, { NO }, { NO } },
+         { { 60 }, { 300 }, { 300 }, { 300 } }  },
+        { { { 900 }, { NO }, { NO }, { NO } },
+         { { NO }, { NO }, { NO }, { NO } },
+         { { 900 }, { 900 }, { 3600 }, { 300 } }},
+        { { { NO }, { NO }, { 30 }, { NO } },
+         { { NO }, { NO }, { NO }, { NO } },
+         { { 30 }, { 30 }, { 30 }, { 300 } }    },
+        { { { 900 }, { NO }, { NO }, { NO } },
+         { { NO }, { NO }, { 300 }, { NO } },
+         { { 900 }, { 900 }, { 900 }, { 300 } } },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct client_class classes[] = { { .times = rows[i].first },
+                                                { .times = rows[i].second } };
+        const struct settings s = { .n_classes = 2, .classes = classes };
+        const struct class_set both = { { 3 } };
+        struct lease_times t = times_with_classes(&times, &s, &both);
+
+        assert_memory_equal(&t, &rows[i].result, sizeof t);
+    }
+}
+
 TEST(rule_21_infinity_is_given_where_it_is_allowed_and_never_overflows)
 {
     struct lease_times endless = times;
@@ -77,6 +121,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(rule_41_the_lease_asked_for_is_kept_within_bounds),
+        cmocka_unit_test(the_times_of_a_class_go_before_those_of_the_subnet),
         cmocka_unit_test(rule_21_infinity_is_given_where_it_is_allowed_and_never_overflows),
         cmocka_unit_test(rule_20_t1_is_before_t2_and_t2_before_the_end),
         cmocka_unit_test(rule_20_clients_that_started_together_do_not_renew_together),
