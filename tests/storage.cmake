@@ -11,7 +11,7 @@ with_failing_heap(test_settings_check)
 target_sources(test_settings_check PRIVATE support/sample_settings.c)
 unit_test(class_check LINK lease)
 target_sources(test_class_check PRIVATE support/sample_settings.c)
-fuzz_test(settings LINK lease)
+fuzz_test(settings LINK policy)
 
 unit_test(allocate LINK lease)
 target_sources(test_allocate PRIVATE support/sample_settings.c)

@@ -3,6 +3,8 @@
 #include "base/check.h"
 #include "fuzz.h"
 #include "proto/settings_codec.h"
+#include "server/policy/choose.h"
+#include "server/policy/classify.h"
 #include "storage/network.h"
 
 /* What is decoded encodes again to a document that says the same. */
@@ -44,6 +46,42 @@ static void check_subnet(const struct network_map *map, const struct subnet *s)
     }
 }
 
+/* Whatever the conditions are, a client is judged, and gets a choice that a reply can hold. */
+static void check_classes(const struct network_map *map, const struct network *n)
+{
+    static const uint8_t discover[] = {
+        [0] = 1,     [1] = 1,     [2] = 6,     [28] = 2,  [236] = 99, [237] = 130, [238] = 83,
+        [239] = 99,  [240] = 53,  [241] = 1,   [242] = 1, [243] = 60, [244] = 3,   [245] = 'P',
+        [246] = 'X', [247] = 'E', [248] = 77,  [249] = 3, [250] = 2,  [251] = 'a', [252] = 'b',
+        [253] = 93,  [254] = 2,   [255] = 0,   [256] = 7, [257] = 82, [258] = 3,   [259] = 1,
+        [260] = 1,   [261] = 'x', [262] = 255,
+    };
+    static struct message message;
+    static struct choice choice;
+    struct request request;
+
+    require(message_parse(&message, bytes_of(discover, sizeof discover)) == 0);
+    require(request_of(&message, (struct request_origin){ 0 }, &request) == 0);
+
+    struct classify_facts facts = { .request = &request, .network = n->name };
+    struct class_set classes = classify(network_map_settings(map), &facts);
+
+    (void)classify_is_blocked(network_map_settings(map), &classes);
+    for (unsigned i = 0; i < n->n_subnets; i++) {
+        struct choose_facts choosing = {
+            .map = map,
+            .request = &request,
+            .network = n,
+            .subnet = &n->subnets[i],
+            .classes = &classes,
+            .address = n->subnets[i].prefix.network,
+        };
+
+        choose(&choosing, &choice);
+        require(choice.n <= CHOICE_OPTIONS_MAX);
+    }
+}
+
 static void check_map(struct settings_document *document_take)
 {
     struct network_map *map = NULL;
@@ -57,6 +95,7 @@ static void check_map(struct settings_document *document_take)
         for (unsigned k = 0; k < s->networks[i].n_subnets; k++) {
             check_subnet(map, &s->networks[i].subnets[k]);
         }
+        check_classes(map, &s->networks[i]);
     }
     map = network_map_free(map);
 }
