@@ -76,7 +76,7 @@ static const struct command commands[] = {
      .boot_id = 7,
      .sequence = 6,
      .kind = COMMAND_PUT_RESERVATION,
-     .put_reservation = { INT64_MAX, 41, TEXT("\x0a\x00"), TEXT("root") }                     },
+     .put_reservation = { INT64_MAX, 41, TEXT("\x0a\x00"), TEXT("root"), 0x0a000000 }         },
     { .origin = 3,
      .boot_id = 7,
      .sequence = 7,
@@ -165,6 +165,7 @@ static void assert_same_of_operator(const struct command *a, const struct comman
         assert_int_equal(a->put_reservation.expected_version, b->put_reservation.expected_version);
         assert_same_bytes(a->put_reservation.reservation, b->put_reservation.reservation);
         assert_same_bytes(a->put_reservation.author, b->put_reservation.author);
+        assert_int_equal(a->put_reservation.subnet_id, b->put_reservation.subnet_id);
     } else if (a->kind == COMMAND_DELETE_RESERVATION) {
         assert_int_equal(a->delete_reservation.id, b->delete_reservation.id);
         assert_int_equal(
