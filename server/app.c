@@ -159,6 +159,15 @@ static void on_signal(uv_signal_t *handle, int number)
     (void)uv_timer_again(&a->tick);
 }
 
+/* What may change without a new start: the certificates. */
+static void on_hangup(uv_signal_t *handle, int number)
+{
+    struct app *a = handle->data;
+
+    (void)number;
+    host_reload(a->host);
+}
+
 static void on_tick(uv_timer_t *timer)
 {
     struct app *a = timer->data;
@@ -286,7 +295,15 @@ static int open_host(struct app *a)
         .listen = node_text(c->listen),
         .replica = {.node = c->node, .n_members = c->n_members},
     };
+    const struct tls_config tls = {
+        .ca = node_text(c->tls.ca),
+        .certificate = node_text(c->tls.certificate),
+        .key = node_text(c->tls.key),
+        .crl = c->tls.crl.n == 0 ? NULL : node_text(c->tls.crl),
+    };
     const struct host_port port = { .data = a, .own_networks = own_networks, .fatal = fatal };
+
+    config.tls = c->is_plain ? NULL : &tls;
 
     (void)snprintf(
         config.replica.cluster, sizeof config.replica.cluster, "%s", node_text(c->cluster));
@@ -336,11 +353,14 @@ static int start_loop(struct app *a)
 {
     a->terminate.data = a;
     a->interrupt.data = a;
+    a->hangup.data = a;
     a->tick.data = a;
     if (uv_signal_init(&a->loop, &a->terminate) != 0 ||
-        uv_signal_init(&a->loop, &a->interrupt) != 0 || uv_timer_init(&a->loop, &a->tick) != 0 ||
+        uv_signal_init(&a->loop, &a->interrupt) != 0 || uv_signal_init(&a->loop, &a->hangup) != 0 ||
+        uv_timer_init(&a->loop, &a->tick) != 0 ||
         uv_signal_start(&a->terminate, on_signal, SIGTERM) != 0 ||
         uv_signal_start(&a->interrupt, on_signal, SIGINT) != 0 ||
+        uv_signal_start(&a->hangup, on_hangup, SIGHUP) != 0 ||
         uv_timer_start(&a->tick, on_tick, 0, TICK_MS) != 0) {
         log_error("no-loop", "reason=\"%s\"", strerror(errno));
         return APP_INTERNAL;

@@ -28,7 +28,7 @@ struct app {
     struct node_file *file;
     char database[DATA_PATH_MAX + 16];
     uv_loop_t loop;
-    uv_signal_t terminate, interrupt;
+    uv_signal_t terminate, interrupt, hangup;
     uv_timer_t tick;
 
     struct store *store;

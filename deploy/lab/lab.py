@@ -91,9 +91,20 @@ class Node:
         self.log = os.path.join(self.folder, "log")
         self.process = None
         os.makedirs(os.path.join(self.folder, "data"))
+        run(lab.leasehold, "pki", "issue", str(number), "--folder", lab.pki)
         lab.add_namespace(self.namespace)
         lab.plug(self.namespace, "lan0", "lan", f"{self.address}/24")
         lab.plug(self.namespace, "peer0", "peers", f"{PEERS}.{number}/24")
+
+    def certificate(self, ending):
+        """Path of the node's certificate (pem) or key."""
+        return os.path.join(self.lab.pki, f"node-{self.number}.{ending}")
+
+    def tls(self):
+        """The files of the connections between nodes, as in node.yaml."""
+        pki = self.lab.pki
+        return (f"{{ca: {pki}/ca.pem, crl: {pki}/crl.pem, "
+                f"certificate: {self.certificate('pem')}, key: {self.certificate('key')}}}")
 
     def configure(self, members, network_yaml, extra=""):
         listed = "".join(f"    - {{id: {i}, address: {PEERS}.{i}:6767}}\n" for i in members)
@@ -104,6 +115,7 @@ class Node:
                 "cluster:\n"
                 "  name: lab\n"
                 f"  listen: {PEERS}.{self.number}:6767\n"
+                f"  tls: {self.tls()}\n"
                 f"  members:\n{listed}{extra}"
                 "links:\n"
                 "  - {interface: lan0, network: lan}\n"
@@ -182,6 +194,7 @@ class Lab:
         self.leasehold = os.path.abspath(leasehold)
         self.prefix = f"lh{os.getpid() % 100000}"
         self.folder = tempfile.mkdtemp(prefix="leasehold-lab.")
+        self.pki = os.path.join(self.folder, "pki")
         self.namespaces, self.processes, self.n_ports = [], [], 0
         self.nodes = {}
         try:
@@ -189,6 +202,7 @@ class Lab:
             self.add_namespace(self.switch)
             for bridge in ("lan", "peers"):
                 self.add_bridge(bridge)
+            run(self.leasehold, "pki", "init", "lab", "--folder", self.pki)
             for number in range(1, nodes + 1):
                 self.nodes[number] = Node(self, number)
         except BaseException:

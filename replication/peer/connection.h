@@ -7,20 +7,23 @@
 
 #include "proto/peer.h"
 #include "replication/peer/frame.h"
+#include "replication/peer/transport.h"
 
 /*
- * Connection - one TCP connection to another node: frames out, frames in
+ * Connection - one connection to another node: frames out, frames in
  *
  *   DIALLING ---> GREETING ---> UP ---> CLOSING ---> (closed)
  *       |             |                    ^
  *       +-------------+--------------------+
  *
  * The mesh owns it, moves it from GREETING to UP when the handshake is done, and frees it in
- * `closed`, which comes once, from the loop. The queue of unsent bytes is bounded.
+ * `closed`, which comes once, from the loop. What is sent in one turn of the loop goes out
+ * together at its end (connection_flush), as one write. The queue of unsent bytes is bounded.
  */
 enum {
     CONNECTION_QUEUE_MAX = 8 * 1024 * 1024, /* unsent bytes; what would pass it is refused */
     CONNECTION_QUEUE_LOW = 512 * 1024,      /* below it, the next piece of a snapshot goes out */
+    CONNECTION_BUNDLE_MAX = 64 * 1024,      /* a bundle that has grown so far does not wait */
 };
 
 enum connection_state {
@@ -34,16 +37,19 @@ struct connection;
 
 struct connection_owner {
     void *data;
-    void (*connected)(void *data, struct connection *c); /* what was dialled */
+    void (*connected)(void *data, struct connection *c); /* what was dialled can be spoken to */
     void (*message)(void *data, struct connection *c, struct bytes encoded);
-    void (*garbage)(void *data, struct connection *c); /* it closes itself */
+    /* What arrives is of no use: a tls_outcome, transport_reason() tells more. It closes itself. */
+    void (*refused)(void *data, struct connection *c, int outcome);
     void (*drained)(void *data, struct connection *c);
     void (*closed)(void *data, struct connection *c);
 };
 
+struct bundle;
+
 struct connection {
     TAILQ_ENTRY(connection) link; /* the mesh's */
-    uv_tcp_t tcp;
+    struct transport transport;
     uv_connect_t request;
     const struct connection_owner *owner;
     enum connection_state state;
@@ -54,31 +60,42 @@ struct connection {
     uint64_t incarnation, boot_id; /* of its Hello */
     uint64_t opened_at, heard_at;  /* uv_now() */
     size_t n_queued;
+    struct bundle *bundle; /* that has not gone out; NULL: nothing was sent in this turn */
     struct frame_reader reader;
 };
 
 TAILQ_HEAD(connection_list, connection);
 
-/* Begins to connect to @address. Returns 0, ERR_NOMEM or ERR_IO (nothing is left behind). */
+/* What a connection is made of. */
+struct connection_config {
+    uv_loop_t *loop;
+    struct tls *tls; /* NULL: plain TCP */
+    const struct connection_owner *owner;
+};
+
+/*
+ * Begins to connect to @node at @address. Returns 0, ERR_NOMEM or ERR_IO (nothing is left behind).
+ */
 int connection_dial(
     struct connection **ret_connection,
-    uv_loop_t *loop,
-    const struct sockaddr *address,
-    const struct connection_owner *owner);
+    const struct connection_config *config,
+    uint32_t node,
+    const struct sockaddr *address);
 
 /* Takes the next one that @listener has. Returns 0, ERR_NOMEM or ERR_IO. */
 int connection_accept(
     struct connection **ret_connection,
-    uv_stream_t *listener,
-    const struct connection_owner *owner);
+    const struct connection_config *config,
+    uv_stream_t *listener);
 
 enum connection_send_outcome {
     CONNECTION_REFUSED = 1, /* closing, or the queue is full */
 };
 
 /*
- * Sends a copy of @m. With a @request, @sent is called once, from the loop, when the bytes are
- * with the kernel or the connection has ended; not when an error or outcome is returned.
+ * Sends a copy of @m with the next flush. With a @request, @sent is called once, from the loop,
+ * when the bytes are with the kernel or the connection has ended; not when an error or outcome is
+ * returned.
  * Returns 0, ERR_NOMEM or CONNECTION_REFUSED.
  */
 int connection_send(
@@ -86,6 +103,9 @@ int connection_send(
     const struct peer_message *m,
     struct raft_io_send *request,
     raft_io_send_cb sent);
+
+/* Sends what waits; before the loop sleeps. */
+void connection_flush(struct connection *c);
 
 /* The handshake is done. */
 void connection_set_up(struct connection *c);

@@ -25,6 +25,7 @@ struct host {
     struct store *store;
     struct identity identity;
     struct raft_disk *disk;
+    struct tls *tls; /* NULL: plain TCP */
     struct mesh *mesh;
     struct replica *replica;
     struct store_checkpointer *checkpointer;
@@ -43,6 +44,11 @@ struct host {
 struct replica *host_replica(struct host *h)
 {
     return h->replica;
+}
+
+void host_reload(struct host *h)
+{
+    mesh_reload(h->mesh);
 }
 
 const struct mesh *host_mesh(const struct host *h)
@@ -315,10 +321,29 @@ static int open_disk(struct host *h)
     return 0;
 }
 
+static int open_tls(struct host *h)
+{
+    struct tls_config config;
+    int rv;
+
+    if (h->config.tls == NULL) {
+        log_warning(
+            "no-tls",
+            "next=\"whoever reaches the peer port can give addresses away: leasehold pki init\"");
+        return 0;
+    }
+    config = *h->config.tls;
+    config.cluster = h->config.replica.cluster;
+    config.node = h->config.replica.node;
+    rv = tls_new(&h->tls, &config);
+    return rv > 0 ? HOST_REFUSED : rv;
+}
+
 static int open_mesh(struct host *h)
 {
     struct mesh_config config = {
         .loop = h->config.loop,
+        .tls = h->tls,
         .node = h->config.replica.node,
         .incarnation = h->identity.incarnation,
         .boot_id = h->identity.boot_id,
@@ -387,6 +412,7 @@ static void start_time(struct host *h)
 static void abandon(struct host *h)
 {
     h->mesh = mesh_free(h->mesh);
+    h->tls = tls_free(h->tls);
     h->disk = raft_disk_free(h->disk);
     identity_close(&h->identity);
     h->is_abandoned = true;
@@ -420,6 +446,7 @@ int host_open(
     look_at_space(h);
     start_workers(h);
     rv = open_identity(h);
+    rv = rv == 0 ? open_tls(h) : rv;
     rv = rv == 0 ? open_disk(h) : rv;
     rv = rv == 0 ? open_mesh(h) : rv;
     if (rv != 0) {
@@ -489,6 +516,7 @@ struct host *host_free(struct host *h)
         require(h->is_told);
         h->replica = replica_free(h->replica);
         h->mesh = mesh_free(h->mesh);
+        h->tls = tls_free(h->tls);
         h->disk = raft_disk_free(h->disk);
         h->checkpointer = store_checkpointer_free(h->checkpointer);
         identity_close(&h->identity);

@@ -4,12 +4,13 @@
 #include <uv.h>
 
 #include "replication/peer/mesh.h"
+#include "replication/peer/tls.h"
 #include "replication/replica.h"
 
 /*
  * Host - a replica on a libuv loop: what the simulator replaces
  *
- * Joins the data folder's identity, raft's disk, the mesh and the replica; calls replica_turn()
+ * Joins the data folder's identity, the certificates, raft's disk, the mesh and the replica; calls replica_turn()
  * before the loop blocks and replica_tick() every HOST_TICK_MS; watches disk space; runs WAL
  * checkpoints on a worker.
  */
@@ -26,6 +27,8 @@ struct host_config {
     uv_loop_t *loop;
     const char *folder; /* the data folder; must exist */
     const char *listen; /* NULL: this node's member address */
+    /* Certificates; cluster and node are filled in. NULL: plain TCP, for tests and `tls: none`. */
+    const struct tls_config *tls;
     size_t segment;     /* of raft's log; 0: RAFT_DISK_SEGMENT */
     uint64_t space_min; /* bytes of free disk below which leases are refused; 0: a default */
     /* incarnation and boot_id are filled in from the folder's identity */
@@ -39,7 +42,8 @@ struct host_port {
 };
 
 enum host_outcome {
-    HOST_REFUSED = 1, /* the data folder cannot be used so; logged with the next step */
+    HOST_REFUSED = 1, /* the data folder or a certificate cannot be used so; logged with the next
+                         step */
 };
 
 /*
@@ -52,6 +56,9 @@ int host_open(
     const struct host_config *config,
     const struct host_port *port,
     struct store *store);
+
+/* Reads the certificates again, at once; they are looked at every minute anyway. */
+void host_reload(struct host *h);
 
 struct replica *host_replica(struct host *h);
 const struct mesh *host_mesh(const struct host *h);

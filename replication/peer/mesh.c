@@ -10,8 +10,9 @@
 
 enum {
     BACKLOG = 128,
-    LOG_BURST = 10,
-    LOG_INTERVAL_MS = 5000,
+    LOG_INTERVAL_MS = 60000,
+    LOG_BURST = 1,
+    LINK_LOG_BURST = 3, /* one mistake after the other is put right within a minute */
 };
 
 struct link *mesh_link(struct mesh *m, uint32_t node)
@@ -67,7 +68,7 @@ static void handle(struct mesh *m, struct connection *c, const struct peer_messa
             connection_close(c);
         }
     } else if (message->kind == PEER_REFUSAL) { /* of the Hello that we answered its own with */
-        mesh_refused(m, l, message->refusal);
+        mesh_refused(m, l, c, message->refusal);
         connection_close(c);
     } else {
         m->port.receive(m->port.data, l->node, message);
@@ -87,14 +88,6 @@ static void on_message(void *data, struct connection *c, struct bytes encoded)
     } else {
         handle(m, c, &message);
     }
-}
-
-static void on_garbage(void *data, struct connection *c)
-{
-    struct mesh *m = data;
-
-    (void)c;
-    m->counters.refused_garbage++;
 }
 
 static void on_drained(void *data, struct connection *c)
@@ -157,7 +150,7 @@ static void on_connection(uv_stream_t *listener, int status)
     struct mesh *m = listener->data;
     struct connection *c;
 
-    if (status != 0 || connection_accept(&c, listener, &m->owner) != 0) {
+    if (status != 0 || connection_accept(&c, &m->connecting, listener) != 0) {
         return;
     }
     m->counters.accepted++;
@@ -174,10 +167,9 @@ static void dial(struct mesh *m, struct link *l)
     struct connection *c;
 
     l->dial_at = uv_now(m->config.loop) + MESH_RETRY_MS;
-    if (connection_dial(&c, m->config.loop, address, &m->owner) != 0) {
+    if (connection_dial(&c, &m->connecting, l->node, address) != 0) {
         return;
     }
-    c->node = l->node;
     l->dialling = c;
     TAILQ_INSERT_TAIL(&m->connections, c, link);
 }
@@ -209,6 +201,7 @@ static void on_tick(uv_timer_t *timer)
             connection_close(c);
         }
     }
+    mesh_trust_tick(m);
     for (unsigned i = 0; i < m->n_links; i++) {
         struct link *l = &m->links[i];
         bool is_mine = l->node > m->config.node; /* the lower id dials */
@@ -216,6 +209,19 @@ static void on_tick(uv_timer_t *timer)
         if (is_mine && l->current == NULL && l->dialling == NULL && now >= l->dial_at) {
             dial(m, l);
         }
+    }
+}
+
+/* Before the loop sleeps, and after the owner's own turn, which began later (libuv runs the
+ * youngest first). */
+static void on_flush(uv_prepare_t *prepare)
+{
+    struct mesh *m = prepare->data;
+    struct connection *c;
+
+    TAILQ_FOREACH(c, &m->connections, link)
+    {
+        connection_flush(c);
     }
 }
 
@@ -264,6 +270,8 @@ static bool add_links(struct mesh *m)
             continue;
         }
         l->node = member->id;
+        l->log_limit =
+            (struct log_limit){ .burst = LINK_LOG_BURST, .interval_ms = LOG_INTERVAL_MS };
         memcpy(l->address, member->address, sizeof member->address);
         if (!parse_address(l->address, &l->socket_address)) {
             return false;
@@ -288,9 +296,14 @@ int mesh_new(struct mesh **ret_mesh, const struct mesh_config *config, const str
         .data = m,
         .connected = mesh_greet,
         .message = on_message,
-        .garbage = on_garbage,
+        .refused = mesh_distrust,
         .drained = on_drained,
         .closed = on_connection_closed,
+    };
+    m->connecting = (struct connection_config){
+        .loop = config->loop,
+        .tls = config->tls,
+        .owner = &m->owner,
     };
     TAILQ_INIT(&m->connections);
     rv = add_links(m) ? peer_decoder_new(&m->decoder) : ERR_CONFIG;
@@ -342,11 +355,15 @@ int mesh_open(struct mesh *m)
     }
     (void)uv_timer_init(m->config.loop, &m->tick);
     (void)uv_timer_init(m->config.loop, &m->later);
+    (void)uv_prepare_init(m->config.loop, &m->flush);
     m->listener.data = m;
     m->tick.data = m;
     m->later.data = m;
-    m->n_handles = 3;
+    m->flush.data = m;
+    m->n_handles = 4;
     m->is_open = true;
+    m->certificates_at = uv_now(m->config.loop) + MESH_CERTIFICATES_MS;
+    (void)uv_prepare_start(&m->flush, on_flush);
     (void)uv_timer_start(&m->tick, on_tick, 0, MESH_TICK_MS);
     return listen_on(m);
 }
@@ -370,6 +387,7 @@ void mesh_close(struct mesh *m, void (*closed)(void *data), void *data)
     uv_close((uv_handle_t *)&m->listener, on_handle_closed);
     uv_close((uv_handle_t *)&m->tick, on_handle_closed);
     uv_close((uv_handle_t *)&m->later, on_handle_closed);
+    uv_close((uv_handle_t *)&m->flush, on_handle_closed);
     TAILQ_FOREACH(c, &m->connections, link)
     {
         connection_close(c);

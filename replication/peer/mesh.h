@@ -10,7 +10,7 @@
  * Mesh - this node's connections to its peers, one to each
  *
  * The node with the lower id dials. A connection carries Raft's messages, forwarded commands with
- * their results, and status. Strangers cost little: at most MESH_STRANGERS_MAX connections that have
+ * their results, and status, with TLS unless mesh_config has none. Strangers cost little: at most MESH_STRANGERS_MAX connections that have
  * not said who they are, a few KB each, for MESH_HELLO_MS; one more takes the place of the oldest.
  * One loop, one thread.
  */
@@ -21,12 +21,15 @@ enum {
     MESH_RETRY_MS = 150,
     MESH_REFUSED_RETRY_MS = 1000, /* after the peer has told us why not */
     MESH_TICK_MS = 50,
+    MESH_CERTIFICATES_MS = 60000, /* between two looks at the files and the peers' certificates */
+    MESH_REMAKE_MS = 1000,        /* between two connections that are made anew */
 };
 
 struct mesh;
 
 struct mesh_config {
     uv_loop_t *loop;
+    struct tls *tls; /* borrowed; NULL: plain TCP */
     uint32_t node;
     char cluster[CLUSTER_NAME_MAX];
     uint64_t incarnation, boot_id;
@@ -72,15 +75,20 @@ int mesh_send_raft(
     const struct raft_message *message,
     raft_io_send_cb sent);
 
+/* Reads the certificates again, and ends the connections of peers that will not do any more. */
+void mesh_reload(struct mesh *m);
+
 bool mesh_is_up(const struct mesh *m, uint32_t node);
 
-#define MESH_COUNTERS(X)                                    \
-    X(accepted)                                             \
-    X(connected)                                            \
-    X(refused_strangers) /* too many at a time */           \
-    X(refused_hellos)                                       \
-    X(refused_garbage)                                      \
-    X(refused_silent) /* no Hello in time, or gone quiet */ \
+#define MESH_COUNTERS(X)                                      \
+    X(accepted)                                               \
+    X(connected)                                              \
+    X(refused_strangers) /* too many at a time */             \
+    X(refused_hellos)                                         \
+    X(refused_garbage)                                        \
+    X(refused_certificates)                                   \
+    X(refused_by_peers) /* they say so in TLS */              \
+    X(refused_silent)   /* no Hello in time, or gone quiet */ \
     X(dropped_messages)
 
 struct mesh_counters {

@@ -30,17 +30,20 @@ void mesh_greet(void *data, struct connection *c)
     say_hello(data, c, c->node);
 }
 
-static void log_refusal(struct mesh *m, const char *event, uint32_t node, struct bytes reason)
+void mesh_log_refusal(
+    struct mesh *m, struct link *l, const char *event, const struct connection *c, struct bytes why)
 {
-    char text[LOG_TEXT_MAX];
+    struct log_limit *limit = l != NULL ? &l->log_limit : &m->log_limit;
+    char address[MEMBER_ADDRESS_MAX], text[LOG_TEXT_MAX];
     unsigned n_suppressed;
 
-    if (log_limit_pass(&m->log_limit, (int64_t)uv_now(m->config.loop), &n_suppressed)) {
+    if (log_limit_pass(limit, (int64_t)uv_now(m->config.loop), &n_suppressed)) {
         log_warning(
             event,
-            "peer=%u reason=\"%s\" suppressed=%u",
-            node,
-            log_sentence(reason, text, sizeof text),
+            "peer=%u address=%s reason=\"%s\" suppressed=%u",
+            l != NULL ? l->node : 0,
+            transport_peer_address(&c->transport, address, sizeof address),
+            log_sentence(why, text, sizeof text),
             n_suppressed);
     }
 }
@@ -50,7 +53,7 @@ static void refuse(struct mesh *m, struct connection *c, uint32_t node, const ch
     struct peer_message refusal = { .kind = PEER_REFUSAL, .refusal = bytes_of_text(reason) };
 
     m->counters.refused_hellos++;
-    log_refusal(m, "peer-refused", node, refusal.refusal);
+    mesh_log_refusal(m, mesh_link(m, node), "peer-refused", c, refusal.refusal);
     (void)connection_send(c, &refusal, NULL, NULL);
     connection_close_when_sent(c);
 }
@@ -93,7 +96,11 @@ static int judge(
         .cluster_id = m->port.cluster_id(m->port.data),
         .node = m->config.node,
     };
-    struct handshake_known known = { .is_member = l != NULL, .expected = c->node };
+    struct handshake_known known = {
+        .is_member = l != NULL,
+        .expected = c->node,
+        .certified = transport_node(&c->transport),
+    };
 
     if (l != NULL) {
         known.incarnation = m->port.incarnation(m->port.data, h->node);
@@ -135,16 +142,16 @@ void mesh_greeting(struct mesh *m, struct connection *c, const struct peer_messa
         return;
     }
     if (message->kind == PEER_REFUSAL && c->is_dialler) {
-        mesh_refused(m, mesh_link(m, c->node), message->refusal);
+        mesh_refused(m, mesh_link(m, c->node), c, message->refusal);
     } else {
         m->counters.refused_garbage++;
     }
     connection_close(c);
 }
 
-void mesh_refused(struct mesh *m, struct link *l, struct bytes reason)
+void mesh_refused(struct mesh *m, struct link *l, const struct connection *c, struct bytes reason)
 {
-    log_refusal(m, "peer-refuses-us", l->node, reason);
+    mesh_log_refusal(m, l, "peer-refuses-us", c, reason);
     l->dial_at = uv_now(m->config.loop) + MESH_REFUSED_RETRY_MS;
     m->port.refused(m->port.data, l->node, reason);
 }

@@ -29,12 +29,14 @@ struct link {
     struct raft_io_send *snapshot_request; /* NULL: no snapshot on its way */
     raft_io_send_cb snapshot_sent;
     struct snapshot_receiver receiver;
+    struct log_limit log_limit;
 };
 
 struct mesh {
     struct mesh_config config;
     struct mesh_port port;
     struct connection_owner owner;
+    struct connection_config connecting; /* what every connection is made of */
     struct mesh_counters counters;
     struct peer_decoder *decoder;
     unsigned n_links;
@@ -43,9 +45,11 @@ struct mesh {
     unsigned n_strangers;
     uv_tcp_t listener;
     uv_timer_t tick, later;
-    unsigned n_handles; /* of those three, open */
+    uv_prepare_t flush;
+    unsigned n_handles; /* of those four, open */
     struct failed_send *failed;
-    struct log_limit log_limit;
+    struct log_limit log_limit;          /* for strangers */
+    uint64_t certificates_at, remake_at; /* uv_now(); not earlier */
     bool is_open, is_closing;
     void (*closed)(void *data);
     void *closed_data;
@@ -57,10 +61,21 @@ void mesh_set_stranger(struct mesh *m, struct connection *c, bool is_stranger);
 /* mesh_greet.c: from a connection to a peer */
 void mesh_greet(void *data, struct connection *c); /* it was dialled and is there: say Hello */
 /* The peer of @l has said why it will not have us. */
-void mesh_refused(struct mesh *m, struct link *l, struct bytes reason);
+void mesh_refused(struct mesh *m, struct link *l, const struct connection *c, struct bytes reason);
 
 void mesh_greeting(struct mesh *m, struct connection *c, const struct peer_message *message);
 void mesh_link_down(struct mesh *m, struct link *l);
+/* Says once a minute, for @l or, with NULL, for all strangers, why there is no connection. */
+void mesh_log_refusal(
+    struct mesh *m,
+    struct link *l,
+    const char *event,
+    const struct connection *c,
+    struct bytes why);
+
+/* mesh_trust.c: certificates, of those who come and of those who are there */
+void mesh_distrust(void *data, struct connection *c, int outcome);
+void mesh_trust_tick(struct mesh *m);
 
 /* mesh_raft.c: Raft's messages */
 int mesh_receive_raft(struct mesh *m, struct link *l, const struct peer_message *message);

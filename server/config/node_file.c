@@ -12,9 +12,8 @@ static const struct number_range node_range = { 1, UINT32_MAX };
 static const struct number_range interface_length = { 1, IFNAMSIZ - 1 };
 static const struct number_range socket_length = { 1, SOCKET_PATH_MAX };
 static const struct number_range data_length = { 1, DATA_PATH_MAX };
+static const struct number_range file_length = { 1, TLS_FILE_MAX };
 
-static const char later_tls[] = "this version has no TLS between nodes; leave the key out and keep "
-                                "the peer port on a network of its own";
 static const char later_https[] = "this version serves its API on the unix socket only; leave the "
                                   "key out";
 
@@ -47,6 +46,55 @@ static WALK_READER(read_endpoint)
 static WALK_READER(read_mapping)
 {
     walk_mapping(w, value, f->detail, walk_member(record, f->offset));
+}
+
+/* clang-format off */
+static const struct field tls_fields[] = {
+    { .name = "ca",
+      .read = walk_read_string,
+      .offset = offsetof(struct node_tls, ca),
+      .detail = &file_length,
+      .is_required = true },
+    { .name = "certificate",
+      .read = walk_read_string,
+      .offset = offsetof(struct node_tls, certificate),
+      .detail = &file_length,
+      .is_required = true },
+    { .name = "key",
+      .read = walk_read_string,
+      .offset = offsetof(struct node_tls, key),
+      .detail = &file_length,
+      .is_required = true },
+    { .name = "crl",
+      .read = walk_read_string,
+      .offset = offsetof(struct node_tls, crl),
+      .detail = &file_length },
+};
+/* clang-format on */
+
+static const struct schema tls_schema = {
+    .what = "the tls section",
+    SCHEMA_FIELDS(tls_fields),
+    .size = sizeof(struct node_tls),
+};
+
+/* A mapping with the files, or the word none. */
+static WALK_READER(read_tls)
+{
+    static const char expected[] = "ca, certificate and key, or the word none";
+    struct node_config *c = walk_member(record, 0);
+    const char *text;
+
+    if (value->type == YAML_MAPPING_NODE) {
+        walk_mapping(w, value, f->detail, &c->tls);
+        return;
+    }
+    text = walk_text(w, value, expected);
+    if (text != NULL && strcmp(text, "none") == 0) {
+        c->is_plain = true;
+    } else if (text != NULL) {
+        walk_not(w, value, "a tls section", expected);
+    }
 }
 
 /* clang-format off */
@@ -86,7 +134,10 @@ static const struct field cluster_fields[] = {
       .count = offsetof(struct node_config, n_members),
       .detail = &member_schema,
       .is_required = true },
-    { .name = "tls", .detail = later_tls },
+    { .name = "tls", .read = read_tls, .detail = &tls_schema },
+    { .name = "insecure",
+      .read = walk_read_bool,
+      .offset = offsetof(struct node_config, is_insecure) },
 };
 
 /* clang-format on */
@@ -114,9 +165,45 @@ static void check_members(struct walk *w, yaml_node_t *list, const struct node_c
     }
 }
 
+static bool is_loopback(struct bytes endpoint)
+{
+    static const struct ip4_prefix loopback = { { 0x7f000000 }, 8 };
+    struct ip4 address = IP4_ANY;
+    uint16_t port = 0;
+
+    return !values_parse_endpoint(node_text(endpoint), &address, &port) ||
+           ip4_prefix_contains(loopback, address);
+}
+
+/* What goes over a network goes encrypted, or somebody has said twice that it need not. */
+static void check_tls(struct walk *w, yaml_node_t *node, const struct node_config *c)
+{
+    const yaml_node_t *tls = walk_find(w, node, "tls");
+    bool is_local = is_loopback(c->listen);
+
+    for (unsigned i = 0; i < c->n_members; i++) {
+        is_local = is_local && is_loopback(c->members[i].address);
+    }
+    if (tls == NULL) {
+        walk_problem(
+            w,
+            node,
+            "the cluster section needs the key \"tls\", with certificates that `leasehold pki "
+            "init` "
+            "and `leasehold pki issue` make");
+    } else if (c->is_plain && !is_local && !c->is_insecure) {
+        walk_problem(
+            w,
+            tls,
+            "without TLS anybody who reaches the peer port can give addresses away; make "
+            "certificates with `leasehold pki init`, or add \"insecure: yes\"");
+    }
+}
+
 static void finish_cluster(struct walk *w, yaml_node_t *node, void *record)
 {
     check_members(w, walk_find(w, node, "members"), record);
+    check_tls(w, node, record);
 }
 
 /* The keys of `cluster` are members of node_config itself. */

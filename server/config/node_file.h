@@ -12,6 +12,7 @@ enum {
     LINKS_MAX = NETWORKS_MAX,
     SOCKET_PATH_MAX = 107, /* of sockaddr_un, without the NUL */
     DATA_PATH_MAX = 1024,
+    TLS_FILE_MAX = 1024,
 };
 
 #define NODE_FILE_SOCKET "/run/leasehold/api.sock" /* where the API listens unless told */
@@ -28,6 +29,12 @@ struct node_link {
     struct bytes network;
 };
 
+/* Paths of PEM files. */
+struct node_tls {
+    struct bytes ca, certificate, key;
+    struct bytes crl; /* empty: nothing is revoked */
+};
+
 struct node_config {
     uint32_t node;
     struct bytes data; /* folder */
@@ -35,6 +42,9 @@ struct node_config {
     struct bytes listen; /* of the peer port */
     unsigned n_members;
     const struct node_member *members; /* this node is one of them */
+    bool is_plain;                     /* `tls: none`: plain TCP between nodes */
+    bool is_insecure;                  /* and that not on this machine alone */
+    struct node_tls tls;               /* unless it is plain */
     unsigned n_links;
     const struct node_link *links;
     struct bytes socket; /* path of the API socket */

@@ -19,6 +19,9 @@
     X(LIMIT, "limit", 'n', "N", "at most N rows")                                            \
     X(LOG_LEVEL, "log-level", 'l', "LEVEL", "error, warning, info (default) or debug")       \
     X(SOCKET, "socket", 's', "PATH", "socket of the node to ask")                            \
+    X(FOLDER, "folder", 'd', "DIR", "where the CA is; ./pki when not given")                 \
+    X(DAYS, "days", 'D', "N", "how long what is made is valid")                              \
+    X(FORCE, "force", 'F', NULL, "replace what is there")                                    \
     X(HELP, "help", 'h', NULL, "this text")
 
 enum ctl_option {
@@ -64,6 +67,10 @@ int ctl_serve(const struct ctl_line *line);
 int ctl_status(const struct ctl_line *line);
 int ctl_lease_list(const struct ctl_line *line);
 int ctl_sql(const struct ctl_line *line);
+int ctl_pki_init(const struct ctl_line *line);
+int ctl_pki_issue(const struct ctl_line *line);
+int ctl_pki_renew(const struct ctl_line *line);
+int ctl_pki_revoke(const struct ctl_line *line);
 int ctl_settings_check(const struct ctl_line *line);
 int ctl_settings_apply(const struct ctl_line *line);
 int ctl_settings_show(const struct ctl_line *line);

@@ -46,6 +46,42 @@ const struct ctl_command ctl_commands[] = {
         .run = ctl_sql,
     },
     {
+        .name = "pki init",
+        .arguments = "CLUSTER",
+        .text = "make a CA for the certificates between nodes",
+        .more = "CLUSTER is the cluster's name in node.yaml. The key of the CA, ca.key, is needed only\n"
+                "to issue, renew and revoke: keep the folder off the nodes, and keep a copy. A CA is\n"
+                "valid for 3650 days when --days does not say otherwise.",
+        .options = BIT(FOLDER) | BIT(DAYS) | BIT(FORCE),
+        .run = ctl_pki_init,
+    },
+    {
+        .name = "pki issue",
+        .arguments = "NODE",
+        .text = "make a key and a certificate for a node",
+        .more = "Valid for 730 days when --days does not say otherwise. A node warns 14 days before.",
+        .options = BIT(FOLDER) | BIT(DAYS) | BIT(FORCE),
+        .run = ctl_pki_issue,
+    },
+    {
+        .name = "pki renew",
+        .arguments = "NODE",
+        .text = "make a new certificate for the key of a node",
+        .more = "Only the certificate has to be brought to the node, which takes it within a minute,\n"
+                "or at once on SIGHUP. What it had before stays valid to its end.",
+        .options = BIT(FOLDER) | BIT(DAYS),
+        .run = ctl_pki_renew,
+    },
+    {
+        .name = "pki revoke",
+        .arguments = "NODE",
+        .text = "put all certificates of a node on the revocation list",
+        .more = "Bring crl.pem to every other node, which then ends its connections to this one\n"
+                "within a minute, or at once on SIGHUP. The node's files here are removed.",
+        .options = BIT(FOLDER),
+        .run = ctl_pki_revoke,
+    },
+    {
         .name = "settings check",
         .arguments = "FILE",
         .text = "tell every mistake of a settings file; needs no server",

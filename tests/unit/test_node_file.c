@@ -32,13 +32,14 @@ static const char *told(void)
     return all;
 }
 
-#define GOOD_CLUSTER                          \
-    "cluster:\n"                              \
-    "  name: office\n"                        \
-    "  listen: 10.0.0.1:6767\n"               \
-    "  members:\n"                            \
-    "    - {id: 1, address: 10.0.0.1:6767}\n" \
-    "    - {id: 2, address: 10.0.0.2:6767}\n" \
+#define GOOD_CLUSTER                           \
+    "cluster:\n"                               \
+    "  name: office\n"                         \
+    "  listen: 10.0.0.1:6767\n"                \
+    "  tls: {ca: c, certificate: n, key: k}\n" \
+    "  members:\n"                             \
+    "    - {id: 1, address: 10.0.0.1:6767}\n"  \
+    "    - {id: 2, address: 10.0.0.2:6767}\n"  \
     "    - {id: 3, address: 10.0.0.3:6767}\n"
 
 TEST(a_node_file_is_read)
@@ -70,7 +71,7 @@ TEST(every_mistake_of_a_node_file_is_told_with_its_place)
                       "cluster:\n"
                       "  name: Office Two\n"
                       "  listen: 10.0.0.1\n"
-                      "  tls: {ca: /etc/ca.pem}\n"
+                      "  tls: {ca: /etc/ca.pem, certficate: n, key: k}\n"
                       "  members:\n"
                       "    - {id: 1, address: 10.0.0.1:6767}\n"
                       "    - {id: 1, address: 10.0.0.1:6767}\n"
@@ -86,8 +87,9 @@ TEST(every_mistake_of_a_node_file_is_told_with_its_place)
         "'-', '_', '.'\n"
         "node.yaml:5:11: \"10.0.0.1\" is not an address with a port; expected an address with a "
         "port, like 10.0.0.1:6767\n"
-        "node.yaml:6:3: tls: this version has no TLS between nodes; leave the key out and keep "
-        "the peer port on a network of its own\n"
+        "node.yaml:6:8: the tls section needs the key \"certificate\"\n"
+        "node.yaml:6:26: the tls section has no key \"certficate\"; did you mean "
+        "\"certificate\"?\n"
         "node.yaml:9:7: member 1 stands here twice\n"
         "node.yaml:9:7: members 1 and 1 have one address\n"
         "node.yaml:11:17: interface: the text has 26 octets; expected 1 to 15\n"
@@ -97,7 +99,7 @@ TEST(every_mistake_of_a_node_file_is_told_with_its_place)
 TEST(a_node_must_be_a_member_of_its_cluster)
 {
     assert_null(parse("node: 4\ndata: /d\n" GOOD_CLUSTER "links: []\n"));
-    assert_string_equal(told(), "node.yaml:7:5: node 4 is not among the members\n");
+    assert_string_equal(told(), "node.yaml:8:5: node 4 is not among the members\n");
 }
 
 TEST(a_syntax_error_is_told_with_its_place)
@@ -159,6 +161,64 @@ TEST(nul_bytes_do_not_cut_a_text)
     assert_string_equal(told(), "node.yaml:2:7: the text holds a NUL byte; expected a text\n");
 }
 
+#define CLUSTER_WITH(address, more)                                   \
+    "node: 1\ndata: /d\ncluster:\n  name: office\n  listen: " address \
+    ":6767\n  members: [{id: 1, address: " address                    \
+    ":6767}, {id: 2, address: 127.0.0.2:6767}]\n" more "links: []\n"
+
+TEST(the_files_of_tls_are_read)
+{
+    CLEANUP(node_file_freep)
+    struct node_file *f = parse(CLUSTER_WITH(
+        "10.0.0.1",
+        "  tls: {ca: /e/ca.pem, certificate: /e/n.pem, key: /e/n.key, crl: /e/crl.pem}\n"));
+
+    assert_non_null(f);
+    assert_false(f->value.is_plain);
+    assert_string_equal(node_text(f->value.tls.ca), "/e/ca.pem");
+    assert_string_equal(node_text(f->value.tls.certificate), "/e/n.pem");
+    assert_string_equal(node_text(f->value.tls.key), "/e/n.key");
+    assert_string_equal(node_text(f->value.tls.crl), "/e/crl.pem");
+}
+
+TEST(a_cluster_without_tls_is_told_how_to_get_it)
+{
+    assert_null(parse(CLUSTER_WITH("127.0.0.1", "")));
+    assert_string_equal(
+        told(),
+        "node.yaml:4:3: the cluster section needs the key \"tls\", with certificates that "
+        "`leasehold pki init` and `leasehold pki issue` make\n");
+}
+
+TEST(plain_tcp_is_for_this_machine_alone)
+{
+    CLEANUP(node_file_freep) struct node_file *f = NULL;
+
+    f = parse(CLUSTER_WITH("127.0.0.1", "  tls: none\n"));
+    assert_non_null(f);
+    assert_true(f->value.is_plain);
+    assert_null(parse(CLUSTER_WITH("10.0.0.1", "  tls: none\n")));
+    assert_string_equal(
+        told(),
+        "node.yaml:7:8: without TLS anybody who reaches the peer port can give addresses away; "
+        "make certificates with `leasehold pki init`, or add \"insecure: yes\"\n");
+}
+
+TEST(plain_tcp_over_a_network_must_be_called_insecure)
+{
+    CLEANUP(node_file_freep)
+    struct node_file *f = parse(CLUSTER_WITH("10.0.0.1", "  tls: none\n  insecure: yes\n"));
+
+    assert_non_null(f);
+    assert_true(f->value.is_plain);
+    assert_null(parse(CLUSTER_WITH("10.0.0.1", "  tls: off\n  insecure: yes\n")));
+    assert_string_equal(
+        told(),
+        "node.yaml:7:8: \"off\" is not a tls section; expected ca, certificate and key, or the "
+        "word "
+        "none\n");
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -171,6 +231,10 @@ int main(void)
         cmocka_unit_test(too_many_values_are_refused),
         cmocka_unit_test(an_empty_file_is_refused),
         cmocka_unit_test(nul_bytes_do_not_cut_a_text),
+        cmocka_unit_test(the_files_of_tls_are_read),
+        cmocka_unit_test(a_cluster_without_tls_is_told_how_to_get_it),
+        cmocka_unit_test(plain_tcp_is_for_this_machine_alone),
+        cmocka_unit_test(plain_tcp_over_a_network_must_be_called_insecure),
     };
 
     return cmocka_run_group_tests_name("node_file", tests, NULL, NULL);
