@@ -127,17 +127,28 @@ static bool is_expected(struct tls_session *s, const X509 *certificate)
     return true;
 }
 
+/* What an operator can do something about is said in our words. */
+static const char *text_of(int error)
+{
+    switch (error) {
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+        return "no CA that we trust has signed it";
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+        return "it is not yet valid; look at the clocks of both machines";
+    case X509_V_ERR_UNABLE_TO_GET_CRL:
+        return "the file crl has no list of its CA";
+    default:
+        return X509_verify_cert_error_string(error);
+    }
+}
+
 static void distrust(struct tls_session *s, int error)
 {
-    bool is_early = error == X509_V_ERR_CERT_NOT_YET_VALID;
-
     s->is_untrusted = true;
-    (void)snprintf(
-        s->reason,
-        sizeof s->reason,
-        "its certificate will not do: %s%s",
-        X509_verify_cert_error_string(error),
-        is_early ? "; look at the clocks of both machines" : "");
+    (void)snprintf(s->reason, sizeof s->reason, "its certificate will not do: %s", text_of(error));
 }
 
 int tls_on_verify(int ok, X509_STORE_CTX *x)

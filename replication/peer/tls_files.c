@@ -158,7 +158,7 @@ static SSL_CTX *new_context(void)
     }
     (void)SSL_CTX_set_session_cache_mode(c, SSL_SESS_CACHE_OFF);
     (void)SSL_CTX_set_options(c, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION);
-    (void)SSL_CTX_set_mode(c, SSL_MODE_RELEASE_BUFFERS);
+    (void)SSL_CTX_set_mode(c, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_NO_AUTO_CHAIN);
     (void)SSL_CTX_set_max_cert_list(c, TLS_CHAIN_MAX);
     SSL_CTX_set_verify(c, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, tls_on_verify);
     SSL_CTX_set_default_passwd_cb(c, no_password);

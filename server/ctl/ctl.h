@@ -5,8 +5,8 @@
  * Ctl - the command line
  *
  * One table of commands and options (commands.c) is the source of parsing, of `--help` and of
- * the test that compares the manual page with both. Everything but `serve`, `settings check` and
- * `pki` goes through the HTTP API on the unix socket.
+ * the test that compares the manual page with both. Everything but `serve`, `settings check`,
+ * `import` and `pki` goes through the HTTP API on the unix socket.
  */
 enum ctl_exit {
     CTL_DONE = 0,
