@@ -340,6 +340,7 @@ static int open_admin(struct app *a)
         .database = a->database,
         .store = a->store,
         .replica = host_replica(a->host),
+        .mesh = host_mesh(a->host),
         .udp = a->udp,
         .exchanges = a->exchanges,
     };

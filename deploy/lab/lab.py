@@ -102,6 +102,8 @@ class Node:
 
     def tls(self):
         """The files of the connections between nodes, as in node.yaml."""
+        if not self.lab.tls:
+            return "none\n  insecure: yes"
         pki = self.lab.pki
         return (f"{{ca: {pki}/ca.pem, crl: {pki}/crl.pem, "
                 f"certificate: {self.certificate('pem')}, key: {self.certificate('key')}}}")
@@ -190,8 +192,8 @@ class Node:
 class Lab:
     """Namespaces, bridges and processes with one prefix; use it in a with statement."""
 
-    def __init__(self, leasehold, nodes=3):
-        self.leasehold = os.path.abspath(leasehold)
+    def __init__(self, leasehold, nodes=3, tls=True):
+        self.leasehold, self.tls = os.path.abspath(leasehold), tls
         self.prefix = f"lh{os.getpid() % 100000}"
         self.folder = tempfile.mkdtemp(prefix="leasehold-lab.")
         self.pki = os.path.join(self.folder, "pki")

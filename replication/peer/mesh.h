@@ -78,6 +78,9 @@ int mesh_send_raft(
 /* Reads the certificates again, and ends the connections of peers that will not do any more. */
 void mesh_reload(struct mesh *m);
 
+/* When this node's certificate ends, in wall time; 0: it has none. */
+struct instant mesh_certificate_until(const struct mesh *m);
+
 bool mesh_is_up(const struct mesh *m, uint32_t node);
 
 #define MESH_COUNTERS(X)                                      \

@@ -84,6 +84,11 @@ void mesh_reload(struct mesh *m)
     }
 }
 
+struct instant mesh_certificate_until(const struct mesh *m)
+{
+    return m->config.tls == NULL ? (struct instant){ 0 } : tls_valid_until(m->config.tls);
+}
+
 void mesh_trust_tick(struct mesh *m)
 {
     uint64_t now = uv_now(m->config.loop);

@@ -3,6 +3,7 @@
 
 #include <uv.h>
 
+#include "replication/peer/mesh.h"
 #include "replication/replica.h"
 #include "server/config/node_file.h"
 #include "server/exchange.h"
@@ -23,6 +24,7 @@ struct admin_sources {
     const char *database; /* path, for SQL */
     struct store *store;
     struct replica *replica;
+    const struct mesh *mesh;
     struct udp *udp;
     struct exchanges *exchanges;
 };

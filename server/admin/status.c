@@ -143,6 +143,7 @@ static json_t *networks(const struct admin_sources *sources)
 static json_t *counters(const struct admin_sources *sources)
 {
     const struct replica_counters *replica = replica_counters(sources->replica);
+    const struct mesh_counters *mesh = mesh_counters(sources->mesh);
     const struct udp_counters *udp = udp_counters(sources->udp);
     const struct exchange_counters *exchanges = exchanges_counters(sources->exchanges);
     json_t *o = json_object();
@@ -156,6 +157,9 @@ static json_t *counters(const struct admin_sources *sources)
 #define X(name) \
     (void)json_object_set_new(o, "datagrams_" #name, json_integer((json_int_t)udp->name));
     UDP_COUNTERS(X)
+#undef X
+#define X(name) (void)json_object_set_new(o, "peers_" #name, json_integer((json_int_t)mesh->name));
+    MESH_COUNTERS(X)
 #undef X
     return o;
 }
@@ -230,6 +234,10 @@ static void add_cluster(json_t *o, const struct admin_sources *sources)
         o, "settings_version", json_integer((json_int_t)network_map_version(store_map(s))));
     (void)json_object_set_new(
         o, "lease_rows", json_integer((json_int_t)lease_table_count(store_leases(s))));
+    (void)json_object_set_new(
+        o,
+        "certificate_until_ms",
+        json_integer((json_int_t)mesh_certificate_until(sources->mesh).ms));
 }
 
 json_t *admin_status(const struct admin_sources *sources)

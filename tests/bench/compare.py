@@ -74,9 +74,9 @@ def percentile(values, share):
 class Server:
     """Servers in a lab of their own, and the generator beside them."""
 
-    def __init__(self, name, leasehold, nodes):
+    def __init__(self, name, leasehold, nodes, tls=True):
         self.name = name
-        self.lab = Lab(leasehold, nodes)
+        self.lab = Lab(leasehold, nodes, tls)
         for node in self.lab.nodes.values():
             self.lab.ip(node.namespace, "address", "add", f"10.127.255.{node.number}/9",
                         "brd", "+", "dev", "lan0")
@@ -205,6 +205,26 @@ def table(found, delays):
         print(f"{name:<12} {rate:8.0f} {rate / max(kea, 1):6.2f} {cost:12.0f}   {'':<13} {shown}")
 
 
+def tls(options):
+    """What TLS between three nodes costs: CPU at one rate, with it and without it in turn."""
+    found = {"with TLS": [], "without": []}
+    for _ in range(options.rounds):
+        for name, costs in found.items():
+            server = Leasehold(name, options.leasehold, 3, tls=name == "with TLS")
+            try:
+                server.load(options.start, 1)
+                before = server.cpu()
+                seen = server.load(options.start, options.seconds)
+                costs.append(1e6 * (server.cpu() - before) / max(1, seen.done))
+                print(f"{name:<9} {costs[-1]:6.0f} us CPU of three nodes per DORA,"
+                      f" {seen.rate:.0f} DORA/s", flush=True)
+            finally:
+                server.close()
+    costs = {name: statistics.median(values) for name, values in found.items()}
+    print(f"medians {costs['with TLS']:.0f} and {costs['without']:.0f} us:"
+          f" ratio {costs['with TLS'] / costs['without']:.2f}")
+
+
 def fill(server, leases, rate):
     """Gives out leases until there are so many; returns how many there are."""
     node = server.lab.nodes[1]
@@ -270,12 +290,14 @@ def main():
     parser.add_argument("--seconds", type=int, default=3, help="length of a run")
     parser.add_argument("--million", action="store_true",
                         help="instead: one node as its leases grow to a million")
+    parser.add_argument("--tls", action="store_true",
+                        help="instead: the CPU of three nodes with TLS between them and without")
     parser.add_argument("--leases", type=int, default=1000000)
     parser.add_argument("--fill-rate", type=int, default=6000)
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with Buffers():
-        (million if options.million else compare)(options)
+        (million if options.million else tls if options.tls else compare)(options)
 
 
 if __name__ == "__main__":
