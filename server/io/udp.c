@@ -11,103 +11,7 @@
 #include "proto/dhcp/message.h"
 #include "server/io/udp_state.h"
 
-enum {
-    READS_PER_TURN = 8, /* batches of one socket before others get their turn */
-    AGE_MAX_MS = 3600 * 1000,
-    WALL_DRIFT_MS = 50, /* between two refreshes: more is a clock that was set */
-};
-
-/* --- receiving --- */
-
-/*
- * When the kernel got a datagram, by our monotonic clock. Its stamp is of the wall clock, which
- * may have been set in between: then the earlier of both readings counts, for a message that
- * seems older than it is can only be ignored too often (10-lease-protocol: STALE).
- */
-static struct instant received_at(const struct udp *u, struct instant stamp, int64_t offset_ms)
-{
-    struct instant now = u->port.monotonic(u->port.data);
-    int64_t larger = offset_ms > u->wall_offset_ms ? offset_ms : u->wall_offset_ms;
-    int64_t at = stamp.ms - larger;
-
-    if (stamp.ms == 0 || at > now.ms) {
-        at = now.ms;
-    }
-    return (struct instant){ at < now.ms - AGE_MAX_MS ? now.ms - AGE_MAX_MS : at };
-}
-
-static int64_t wall_offset_ms(const struct udp *u)
-{
-    return u->port.wall(u->port.data).ms - u->port.monotonic(u->port.data).ms;
-}
-
-static bool is_broadcast(const struct link *l, struct ip4 destination)
-{
-    if (ip4_equal(destination, IP4_BROADCAST)) {
-        return true;
-    }
-    for (unsigned i = 0; i < l->state.n_addresses; i++) {
-        if (ip4_equal(destination, l->state.addresses[i].broadcast)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void take_datagram(struct link *l, const struct udp_datagram *d, int64_t offset_ms)
-{
-    struct udp *u = l->udp;
-
-    u->counters.received++;
-    if (d->is_cut) {
-        u->counters.dropped_long++;
-        return;
-    }
-
-    const struct arrival arrival = {
-        .link = l->number,
-        .network = l->config.network,
-        .local = l->local.address,
-        .source = d->source,
-        .source_port = d->source_port,
-        .destination = d->destination,
-        .was_broadcast = is_broadcast(l, d->destination),
-        .mtu = l->state.mtu,
-        .received = received_at(u, d->wall, offset_ms),
-    };
-
-    u->port.receive(u->port.data, &arrival, d->bytes);
-}
-
-static void close_link(struct link *l, const char *why);
-
-static void on_readable(uv_poll_t *handle, int status, int events)
-{
-    struct open_socket *s = handle->data;
-    struct link *l = s->link;
-    struct udp *u = l->udp;
-    int64_t offset_ms = wall_offset_ms(u);
-    unsigned n = UDP_BATCH;
-
-    (void)events;
-    if (status < 0) {
-        close_link(l, uv_strerror(status));
-        return;
-    }
-    for (unsigned i = 0; i < READS_PER_TURN && n == UDP_BATCH; i++) {
-        const struct udp_datagram *datagrams = NULL;
-        int error = udp_socket_receive(s->fd, u->batch, &datagrams, &n);
-
-        if (error != 0) {
-            close_link(l, strerror(error));
-            return;
-        }
-        for (unsigned j = 0; j < n && !u->is_stopped; j++) {
-            take_datagram(l, &datagrams[j], offset_ms);
-        }
-    }
-    u->wall_offset_ms = offset_ms;
-}
+enum { WALL_DRIFT_MS = 50 }; /* between two refreshes: more is a clock that was set */
 
 /* --- links that come and go --- */
 
@@ -119,7 +23,7 @@ static void on_socket_closed(uv_handle_t *handle)
     free(s);
 }
 
-static void close_link(struct link *l, const char *why)
+void udp_close_link(struct link *l, const char *why)
 {
     if (l->socket == NULL) {
         return;
@@ -150,10 +54,8 @@ static int open_socket(struct link *l)
         free(s);
         return ERR_NOMEM;
     }
-    if (!l->udp->is_stopped) {
-        (void)uv_poll_start(&s->poll, UV_READABLE, on_readable);
-    }
     l->socket = s;
+    udp_read_when_readable(l);
     return 0;
 }
 
@@ -199,9 +101,10 @@ static void choose_local(struct link *l)
 static void refresh_link(struct link *l, const struct link_state *state)
 {
     if (l->socket != NULL && state->index != l->state.index) {
-        close_link(l, state->index == 0 ? "the interface is gone" : "the interface was replaced");
+        udp_close_link(
+            l, state->index == 0 ? "the interface is gone" : "the interface was replaced");
     } else if (l->socket != NULL && state->n_addresses == 0) {
-        close_link(l, "the interface has no IPv4 address");
+        udp_close_link(l, "the interface has no IPv4 address");
     }
     if (state->is_up != l->state.is_up) {
         log_info(state->is_up ? "link-up" : "link-down", "interface=%s", l->config.interface);
@@ -217,7 +120,7 @@ static void refresh_link(struct link *l, const struct link_state *state)
  * came before it was set are read. */
 static void follow_wall_clock(struct udp *u)
 {
-    int64_t offset_ms = wall_offset_ms(u);
+    int64_t offset_ms = udp_wall_offset_ms(u);
 
     if (llabs(offset_ms - u->wall_offset_ms) <= WALL_DRIFT_MS) {
         u->wall_offset_ms = offset_ms;
@@ -266,6 +169,10 @@ int udp_new(
     if (u->batch == NULL || u->links == NULL) {
         goto fail;
     }
+    u->reading = udp_reading_new(u);
+    if (u->reading == NULL) {
+        goto fail;
+    }
     rv = raw_open(&u->raw);
     if (rv != 0) {
         log_error("no-packet-socket", "reason=\"needs root or CAP_NET_RAW\"");
@@ -275,7 +182,7 @@ int udp_new(
         u->links[i] = (struct link){ .udp = u, .number = i, .config = links[i] };
     }
     u->n_links = n;
-    u->wall_offset_ms = wall_offset_ms(u);
+    u->wall_offset_ms = udp_wall_offset_ms(u);
     udp_refresh(u);
     *ret_udp = u;
     return 0;
@@ -288,6 +195,7 @@ fail:
 void udp_stop(struct udp *u)
 {
     u->is_stopped = true;
+    (void)uv_timer_stop(&u->reading->timer);
     for (unsigned i = 0; i < u->n_links; i++) {
         if (u->links[i].socket != NULL) {
             (void)uv_poll_stop(&u->links[i].socket->poll);
@@ -301,8 +209,9 @@ struct udp *udp_free(struct udp *u)
         return NULL;
     }
     for (unsigned i = 0; i < u->n_links; i++) {
-        close_link(&u->links[i], NULL);
+        udp_close_link(&u->links[i], NULL);
     }
+    udp_reading_free(u->reading);
     raw_close(&u->raw);
     u->batch = udp_batch_free(u->batch);
     free(u->links);
