@@ -160,9 +160,9 @@ static void count(struct block_table *t, const struct block_subject *s, int by)
     }
 }
 
-static int reserve(struct block_table *t)
+static int reserve(struct block_table *t, const struct block_subject *s)
 {
-    if (row_index_reserve(&t->index) != 0) {
+    if (row_index_reserve(&t->index, tag_of(s)) != 0) {
         return ERR_NOMEM;
     }
     if (t->n == t->capacity) {
@@ -183,7 +183,7 @@ int block_table_put(struct block_table *t, const struct block *b)
     require(block_subject_is_within_limits(&b->subject));
 
     uint32_t number = number_of(t, &b->subject);
-    struct row *fresh = reserve(t) == 0 ? row_of(b) : NULL;
+    struct row *fresh = reserve(t, &b->subject) == 0 ? row_of(b) : NULL;
 
     if (fresh == NULL) {
         return ERR_NOMEM;

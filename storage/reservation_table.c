@@ -166,10 +166,10 @@ const struct kept_reservation *reservation_table_next(
 }
 
 /* Makes sure that a row number and a place in each index are free. Returns 0 or ERR_NOMEM. */
-static int reserve(struct reservation_table *t)
+static int reserve(struct reservation_table *t, const struct kept_reservation *row)
 {
     for (unsigned i = 0; i < N_INDEXES; i++) {
-        if (row_index_reserve(&t->indexes[i]) != 0) {
+        if (row_index_reserve(&t->indexes[i], tag_of(row, i)) != 0) {
             return ERR_NOMEM;
         }
     }
@@ -224,7 +224,7 @@ int reservation_table_put(struct reservation_table *t, const struct kept_reserva
     struct row fresh;
 
     require(row->id != 0);
-    if (reserve(t) != 0 || copy(row, &fresh) != 0) {
+    if (reserve(t, row) != 0 || copy(row, &fresh) != 0) {
         return ERR_NOMEM;
     }
     if (number_of(t, row->id) != 0) {

@@ -342,7 +342,8 @@ static void fill(struct row *r, const struct lease *l, uint8_t *texts_take)
 /* Everything that can fail, before anything changes. */
 static int reserve(struct lease_table *t, const struct lease *l)
 {
-    if (row_index_reserve(&t->by_address) != 0 || row_index_reserve(&t->by_client) != 0 ||
+    if (row_index_reserve(&t->by_address, l->address.value) != 0 ||
+        row_index_reserve(&t->by_client, tag_of_client(l->client_key)) != 0 ||
         reserve_row(t) != 0 || address_bits_reserve(&t->bits, l->address) != 0) {
         return ERR_NOMEM;
     }
