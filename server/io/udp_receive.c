@@ -17,9 +17,9 @@ enum {
  * may have been set in between: then the earlier of both readings counts, for a message that
  * seems older than it is can only be ignored too often (10-lease-protocol: STALE).
  */
-static struct instant received_at(const struct udp *u, struct instant stamp, int64_t offset_ms)
+static struct instant received_at(
+    const struct udp *u, struct instant stamp, struct instant now, int64_t offset_ms)
 {
-    struct instant now = u->port.monotonic(u->port.data);
     int64_t larger = offset_ms > u->wall_offset_ms ? offset_ms : u->wall_offset_ms;
     int64_t at = stamp.ms - larger;
 
@@ -47,7 +47,8 @@ static bool is_broadcast(const struct link *l, struct ip4 destination)
     return false;
 }
 
-static void take_datagram(struct link *l, const struct udp_datagram *d, int64_t offset_ms)
+static void take_datagram(
+    struct link *l, const struct udp_datagram *d, struct instant now, int64_t offset_ms)
 {
     struct udp *u = l->udp;
 
@@ -66,7 +67,7 @@ static void take_datagram(struct link *l, const struct udp_datagram *d, int64_t 
         .destination = d->destination,
         .was_broadcast = is_broadcast(l, d->destination),
         .mtu = l->state.mtu,
-        .received = received_at(u, d->wall, offset_ms),
+        .received = received_at(u, d->wall, now, offset_ms),
     };
 
     u->port.receive(u->port.data, &arrival, d->bytes);
@@ -77,6 +78,7 @@ static unsigned read_link(struct link *l)
 {
     struct udp *u = l->udp;
     int64_t offset_ms = udp_wall_offset_ms(u);
+    struct instant now;
     unsigned n = UDP_BATCH;
     unsigned total = 0;
 
@@ -88,8 +90,9 @@ static unsigned read_link(struct link *l)
             udp_close_link(l, strerror(error));
             return total;
         }
+        now = u->port.monotonic(u->port.data);
         for (unsigned j = 0; j < n && !u->is_stopped; j++) {
-            take_datagram(l, &datagrams[j], offset_ms);
+            take_datagram(l, &datagrams[j], now, offset_ms);
         }
         total += n;
     }
