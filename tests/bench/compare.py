@@ -9,9 +9,9 @@ single-threaded, lease file written) does not wait for its disk; Leasehold ackno
 majority has.
 
 perfdhcp waits by spinning and takes more than a core for itself. Where it is at its end before
-the server is, the rate is at least that (">="). --share 30 lets all processes of the server
-together have 30 % of one core: then no server is faster than its own work, and the generator
-is not what is measured.
+the server is, the rate is at least that (">="). With --share 30 all processes of a server
+together have 30 % of one core while its rate is looked for: then no server is faster than its own
+work, and the generator is not what is measured.
 """
 import argparse
 import json
@@ -56,36 +56,46 @@ def generator_seconds():
 
 
 class Share:
-    """A part of one core for some processes together: a group of the kernel's CPU controller."""
+    """with Share(percent, pids): a part of one core for these processes together, by the kernel's
+    CPU controller; 0 is no limit."""
 
     PERIOD = 10000
 
     def __init__(self, percent, pids):
-        self.folder = None
-        quota = self.PERIOD * percent // 100
-        name = f"leasehold-bench-{os.getpid()}"
-        for root, settings in (
+        self.quota = self.PERIOD * percent // 100
+        self.pids = pids
+
+    def __enter__(self):
+        if self.quota == 0:
+            return
+        for self.root, settings in (
                 ("/sys/fs/cgroup/cpu", {"cpu.cfs_period_us": self.PERIOD,
-                                        "cpu.cfs_quota_us": quota}),
-                ("/sys/fs/cgroup", {"cpu.max": f"{quota} {self.PERIOD}"})):
-            if os.path.exists(os.path.join(root, "cgroup.procs")):
-                self.folder = os.path.join(root, name)
-                os.mkdir(self.folder)
-                for key, value in settings.items():
-                    self.write(key, value)
+                                        "cpu.cfs_quota_us": self.quota}),
+                ("/sys/fs/cgroup", {"cpu.max": f"{self.quota} {self.PERIOD}"})):
+            if os.path.exists(os.path.join(self.root, "cgroup.procs")):
                 break
         else:
             raise RuntimeError("--share: this machine has no CPU controller under /sys/fs/cgroup")
-        for pid in pids:
-            self.write("cgroup.procs", pid)
+        self.folder = os.path.join(self.root, f"leasehold-bench-{os.getpid()}")
+        os.mkdir(self.folder)
+        for key, value in settings.items():
+            self.write(self.folder, key, value)
+        self.move(self.folder)
 
-    def write(self, key, value):
-        with open(os.path.join(self.folder, key), "w") as f:
+    def __exit__(self, *_):
+        if self.quota != 0:
+            self.move(self.root)
+            os.rmdir(self.folder)
+
+    def move(self, folder):
+        for pid in self.pids:
+            if os.path.exists(f"/proc/{pid}"):
+                self.write(folder, "cgroup.procs", pid)
+
+    @staticmethod
+    def write(folder, key, value):
+        with open(os.path.join(folder, key), "w") as f:
             f.write(str(value))
-
-    def close(self):
-        """After its processes have ended."""
-        os.rmdir(self.folder)
 
 
 def memory_mb(pid, what="VmRSS"):
@@ -142,7 +152,6 @@ class Server:
         self.lab.ip(self.generator, "address", "add", f"{RELAY}/9", "brd", "+", "dev", "eth0")
         self.target = ["10.127.255.1"] if nodes == 1 else ["-B", "255.255.255.255"]
         self.next_client = 0
-        self.share = None
         try:
             self.start()
         except BaseException:
@@ -162,14 +171,13 @@ class Server:
 
     def close(self):
         self.lab.close()
-        if self.share:
-            self.share.close()
 
-    def limit(self, percent):
-        self.share = Share(percent, self.pids()) if percent else None
-
-    def best(self, start, probes, seconds):
+    def best(self, start, options):
         """The fastest run within the allowed loss, as a Found."""
+        with Share(options.share, self.pids()):
+            return self.search(start, options.probes, options.seconds)
+
+    def search(self, start, probes, seconds):
         low, high, found = 0, None, Found()
         rate = start
         for _ in range(probes):
@@ -265,8 +273,7 @@ def compare(options):
         for name, results in found.items():
             server = make(name, options.leasehold)
             try:
-                server.limit(options.share)
-                results.append(server.best(start[name], options.probes, options.seconds))
+                results.append(server.best(start[name], options))
                 start[name] = int(0.8 * results[-1].rate) or options.start
                 delays[name] += server.load(1000, 3, timers=True).delays_ms()
             finally:
@@ -380,15 +387,12 @@ def million(options):
     server = make("one node", options.leasehold)
     node = server.lab.nodes[1]
     try:
-        server.limit(options.share)
         fill(server, 1000, 500)
-        small = [server.best(options.start, options.probes, options.seconds)
-                 for _ in range(options.rounds)]
+        small = [server.best(options.start, options) for _ in range(options.rounds)]
         for result in small:
             print(f"few leases    {result}")
         filled = make_million(server, options)
-        large = [server.best(options.start, options.probes, options.seconds)
-                 for _ in range(options.rounds)]
+        large = [server.best(options.start, options) for _ in range(options.rounds)]
         for result in large:
             print(f"many leases   {result}")
         print(f"with a few leases {median(small, 'rate'):.0f}/s at {median(small, 'cost'):.1f} us,"
