@@ -262,29 +262,57 @@ static const struct {
     ROWS(ROW)
 };
 
+static void assert_row(size_t i)
+{
+    struct decision d;
+
+    lease_table_clear(leases);
+    lan.networks[0].authoritative = rows[i].authoritative;
+    scene(rows[i].kind, lan_address(1, 101));
+    facts.elapsed_ms = rows[i].elapsed_ms;
+    if (rows[i].owner != NULL) {
+        put(lan_address(1, 101), rows[i].owner, rows[i].state);
+    }
+    d = decided();
+    if (d.verdict != rows[i].verdict || d.reason != rows[i].reason) {
+        fail_msg(
+            "row %zu, rule %u: verdict %s, reason %s",
+            i,
+            rows[i].rule,
+            verdict_name(d.verdict),
+            reason_spec(d.reason)->name);
+    }
+    assert_int_equal(d.address.value, lan_address(1, 101).value);
+}
+
+static void assert_rows_of(unsigned rule)
+{
+    unsigned n = 0;
+
+    for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+        if (rows[i].rule == rule) {
+            assert_row(i);
+            n++;
+        }
+    }
+    assert_true(n > 0);
+}
+
 TEST(rfc_2131_4_3_2_to_4_3_5)
 {
     for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
-        struct decision d;
-
-        lease_table_clear(leases);
-        lan.networks[0].authoritative = rows[i].authoritative;
-        scene(rows[i].kind, lan_address(1, 101));
-        facts.elapsed_ms = rows[i].elapsed_ms;
-        if (rows[i].owner != NULL) {
-            put(lan_address(1, 101), rows[i].owner, rows[i].state);
-        }
-        d = decided();
-        if (d.verdict != rows[i].verdict || d.reason != rows[i].reason) {
-            fail_msg(
-                "row %zu, rule %u: verdict %s, reason %s",
-                i,
-                rows[i].rule,
-                verdict_name(d.verdict),
-                reason_spec(d.reason)->name);
-        }
-        assert_int_equal(d.address.value, lan_address(1, 101).value);
+        assert_row(i);
     }
+}
+
+TEST(rule_47_init_reboot_without_a_record_is_silence_until_the_settings_say_nak)
+{
+    assert_rows_of(47);
+}
+
+TEST(rule_50_renewing_without_a_record_is_silence_and_of_another_s_address_a_nak)
+{
+    assert_rows_of(50);
 }
 
 TEST(rule_45_an_address_of_another_link_is_refused_if_authoritative)
@@ -539,6 +567,8 @@ int main(void)
         CASE(rule_40_no_free_address_is_silence),
         CASE(rule_41_an_offer_says_the_time_that_will_be_committed),
         CASE(rfc_2131_4_3_2_to_4_3_5),
+        CASE(rule_47_init_reboot_without_a_record_is_silence_until_the_settings_say_nak),
+        CASE(rule_50_renewing_without_a_record_is_silence_and_of_another_s_address_a_nak),
         CASE(rule_45_an_address_of_another_link_is_refused_if_authoritative),
         CASE(rule_46_a_client_with_another_binding_is_refused_the_one_it_asks_for),
         CASE(rule_46_what_is_reserved_for_another_or_in_no_pool_is_refused),
