@@ -84,7 +84,8 @@ def hostile():
     os.environ["LEASEHOLD_LOG_LEVEL"] = "debug"
     try:
         with Lab(LEASEHOLD) as lab:
-            lab.start(network(pool="192.168.77.20-192.168.77.239"))
+            lab.start(network(pool="192.168.77.20-192.168.77.239").replace(
+                "        pools:", "        conflict-detection: no\n        pools:"))
             given = {}
             say_all(lab, lab.add_client("evil", "02:00:00:00:ee:ee"), given)
             assert equal_rows(lab, 5)
