@@ -199,7 +199,8 @@ def test_a_clean_stop_answers_sigterm_at_once_and_keeps_all(lab):
     raw.close()
 
 
-def test_garbage_on_both_ports_leaves_a_running_server(lab):
+def test_garbage_on_both_ports_leaves_a_running_server(lab, monkeypatch):
+    monkeypatch.setenv("LEASEHOLD_LOG_LEVEL", "debug")  # what is written of it is garbage too
     start(lab)
     namespace = lab.add_client("raw", "02:00:00:00:aa:aa")
     raw = RawClient(lab, namespace)
