@@ -94,9 +94,9 @@ def live(client, squatter, nodes):
         address = meet_the_squatter(client, squatter)
         renew(client)
         rebind(client)
-        assert client.address() == address, "another address after rebinding"
+        assert wait_for(lambda: client.address() == address, LONG), "another address after rebinding"
         reboot(client)
-        assert client.address() == address, "another address after the reboot"
+        assert wait_for(lambda: client.address() == address, LONG), "another address after the reboot"
         release(client, address, nodes)
     except (AssertionError, RuntimeError) as failure:
         return f"{failure}\nheard of it: {client.said()}\n{client.log_text()[-3000:]}"
