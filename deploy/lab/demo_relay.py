@@ -17,11 +17,13 @@ from story import Story, run_story
 
 LEASE_S = 20
 NETWORK = f"""\
+classes:
+  - {{name: ipxe, match: {{user-class: iPXE}}, boot-file: boot/demo.ipxe}}
 networks:
   - name: lan
     lease-time: {{default: {LEASE_S}s, min: 10s, max: 1h}}
     next-server: 192.168.77.60
-    boot-file: boot/demo.pxe
+    boot-file: ipxe.pxe
     subnets:
       - subnet: 192.168.77.0/24
         pools: [{{range: 192.168.77.100-192.168.77.200}}]
@@ -84,7 +86,7 @@ class RelayDemo(Story):
         self.say(f"node {node} is back")
 
     def boot(self):
-        self.head("A virtual machine on the LAN boots from the network, with iPXE")
+        self.head("A virtual machine on the LAN boots from the network; its iPXE is in a class with a boot file")
         machine = Machine(self.lab, "vm", "02:00:00:00:08:03")
         began = time.monotonic()
         machine.start()

@@ -18,6 +18,8 @@ from machine import Machine
 from realclients import CLIENTS, Squatter, Udhcpc
 
 SETTINGS = """\
+classes:
+  - {name: ipxe, match: {user-class: iPXE}, boot-file: boot/chain.ipxe}
 networks:
   - name: lan
     lease-time: {default: 12s, min: 4s, max: 1d}
@@ -107,7 +109,7 @@ def boot(machine):
     """Returns what went wrong, or None."""
     machine.start()
     told = machine.booted_from(LONG)
-    if told != ("192.168.77.60", "boot/loader.pxe"):
+    if told != ("192.168.77.60", "boot/chain.ipxe"):  # that of its class
         return f"{told}: {machine.screen()}"
     machine.process.kill()
     return None
@@ -165,5 +167,5 @@ def test_rule_15_a_real_relay_s_circuit_stays_with_a_lease_that_is_renewed(lives
     assert lives["relayed"] is None, lives["relayed"]
 
 
-def test_ipxe_in_a_virtual_machine_gets_its_next_server_and_boot_file(lives):
+def test_rule_65_ipxe_in_a_virtual_machine_gets_the_boot_file_of_its_class(lives):
     assert lives["ipxe"] is None, lives["ipxe"]
