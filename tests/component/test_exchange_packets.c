@@ -92,6 +92,37 @@ TEST(rule_51_a_renewal_before_t1_is_acknowledged)
     assert_true(message_lease_time(client_heard(&node)).value >= 598);
 }
 
+/* Two relays stand before one network, in different subnets of it. */
+TEST(rule_66_a_discover_through_two_relays_is_offered_one_address)
+{
+    struct client_says says = { .type = MESSAGE_DISCOVER, .client = 1 };
+    struct ip4 offered;
+
+    says.giaddr = lan_address(1, 250);
+    assert_int_equal(client_say(&node, says), 1);
+    offered = client_heard(&node)->header.yiaddr;
+    says.giaddr = lan_address(2, 250);
+    assert_int_equal(client_say(&node, says), 1);
+    client_assert_heard(&node, MESSAGE_OFFER, offered);
+    assert_true(ip4_equal(node.route.address, says.giaddr));
+}
+
+TEST(rule_66_a_request_that_comes_twice_is_one_entry_and_one_ack)
+{
+    struct ip4 address = client_get_offer(&node, 1);
+    struct client_says says = client_selecting(1, address, lan_address(1, 1));
+
+    says.giaddr = lan_address(1, 250);
+    assert_int_equal(client_say(&node, says), 0);
+    assert_int_equal(client_say(&node, says), 0); /* the relay has two interfaces */
+    says.giaddr = lan_address(2, 250);
+    assert_int_equal(client_say(&node, says), 0);
+    assert_int_equal(node.n_queued, 1);
+    one_node_commit(&node);
+    assert_int_equal(node.n_sent, 2); /* the OFFER before it */
+    client_assert_heard(&node, MESSAGE_ACK, address);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -101,6 +132,8 @@ int main(void)
         CASE(rule_10_the_source_address_decides_nothing),
         CASE(rule_28_a_reply_leaves_by_the_link_of_its_request),
         CASE(rule_28_the_identifier_is_an_address_of_the_link),
+        CASE(rule_66_a_discover_through_two_relays_is_offered_one_address),
+        CASE(rule_66_a_request_that_comes_twice_is_one_entry_and_one_ack),
         CASE(rule_51_a_renewal_before_t1_is_acknowledged),
     };
 
