@@ -75,6 +75,91 @@ const struct option_spec *option_by_name(const char *name)
     return NULL;
 }
 
+/* --- sub-options --- */
+
+static const struct sub_option {
+    uint8_t container;
+    struct option_spec spec;
+} sub_options[] = {
+
+#define SUB_OPTION(id, row_code, row_name, row_type, row_min, row_max) \
+    {                                                                  \
+        .container = OPTION_##id,                                      \
+        .spec = {                                                      \
+            .name = (row_name),                                        \
+            .code = (row_code),                                        \
+            .type = OPTION_TYPE_##row_type,                            \
+            .flags = OPTION_SET,                                       \
+            .min = (row_min),                                          \
+            .max = (row_max),                                          \
+        },                                                             \
+    },
+#include "proto/dhcp/sub_options.def"
+#undef SUB_OPTION
+};
+
+const struct option_spec *option_sub_next(uint8_t container, const struct option_spec *previous)
+{
+    bool is_after = previous == NULL;
+
+    for (size_t i = 0; i < ARRAY_LENGTH(sub_options); i++) {
+        if (is_after && sub_options[i].container == container) {
+            return &sub_options[i].spec;
+        }
+        is_after = is_after || &sub_options[i].spec == previous;
+    }
+    return NULL;
+}
+
+const struct option_spec *option_sub_by_name(uint8_t container, const char *name)
+{
+    static const char numbered[] = "sub-option-";
+    const struct option_spec *spec = NULL;
+
+    while ((spec = option_sub_next(container, spec)) != NULL) {
+        if (strcmp(spec->name, name) == 0) {
+            return spec;
+        }
+    }
+    for (unsigned code = 1; code < OPTION_END; code++) {
+        const char *number = generic[code].name + strlen("option-");
+
+        if (strncmp(name, numbered, strlen(numbered)) == 0 &&
+            strcmp(name + strlen(numbered), number) == 0) {
+            return &generic[code];
+        }
+    }
+    return NULL;
+}
+
+/* --- records --- */
+
+static const struct {
+    const char *name;
+    struct option_record record;
+} records[] = {
+
+#define RECORD(row_name, n, ...)             \
+    {                                        \
+        (row_name), { (n), { __VA_ARGS__ } } \
+    },
+#include "proto/dhcp/option_records.def"
+#undef RECORD
+};
+
+const struct option_record *option_record_of(const struct option_spec *spec)
+{
+    for (size_t i = 0; spec->record == NULL && i < ARRAY_LENGTH(records); i++) {
+        if (strcmp(records[i].name, spec->name) == 0) {
+            return &records[i].record;
+        }
+    }
+    return spec->record;
+}
+
+/* --- types --- */
+
+/* The order matters: from RECORD on, the types have a form of their own. */
 static const char *const type_names[] = {
 
 #define X(id, name) [OPTION_TYPE_##id] = (name),
@@ -96,4 +181,38 @@ bool option_type_by_name(const char *name, enum option_type *ret_type)
         }
     }
     return false;
+}
+
+bool option_type_list_of(enum option_type type, enum option_type *ret_list)
+{
+    static const enum option_type lists[][2] = {
+        { OPTION_TYPE_U8, OPTION_TYPE_U8_LIST },   { OPTION_TYPE_U16, OPTION_TYPE_U16_LIST },
+        { OPTION_TYPE_U32, OPTION_TYPE_U32_LIST }, { OPTION_TYPE_IP4, OPTION_TYPE_IP4_LIST },
+        { OPTION_TYPE_IP6, OPTION_TYPE_IP6_LIST }, { OPTION_TYPE_RECORD, OPTION_TYPE_RECORD_LIST },
+    };
+
+    for (size_t i = 0; i < ARRAY_LENGTH(lists); i++) {
+        if (lists[i][0] == type) {
+            *ret_list = lists[i][1];
+            return true;
+        }
+    }
+    return option_type_is_list(type);
+}
+
+bool option_type_is_binary(enum option_type type)
+{
+    return type == OPTION_TYPE_BYTES || type >= OPTION_TYPE_RECORD;
+}
+
+bool option_type_is_field(enum option_type type, bool is_last)
+{
+    bool is_whole =
+        type == OPTION_TYPE_TEXT || type == OPTION_TYPE_BYTES || option_type_is_list(type);
+    bool is_plain = type < OPTION_TYPE_RECORD && type != OPTION_TYPE_EMPTY &&
+                    type != OPTION_TYPE_DOMAIN_SEARCH && type != OPTION_TYPE_SIP_SERVERS &&
+                    type != OPTION_TYPE_DOMAIN && type != OPTION_TYPE_IP4_PAIR_LIST &&
+                    type != OPTION_TYPE_CLASSLESS_ROUTES;
+
+    return is_plain && (is_last || !is_whole);
 }

@@ -4,244 +4,63 @@
 #include "base/ip4.h"
 #include "base/own.h"
 #include "proto/dhcp/domain.h"
-#include "proto/dhcp/option.h"
+#include "proto/dhcp/option_item.h"
 #include "proto/dhcp/text.h"
 
-/* Writes one item of a value. Returns 0 or an enum option_value_outcome. */
-typedef int item_builder(const struct option_spec *spec, const char *item, struct writer *out);
-
-/* Reads a decimal integer, with a minus sign perhaps. */
-static int parse_integer(const char *item, int64_t *ret_value)
-{
-    const char *p = item[0] == '-' ? item + 1 : item;
-    int64_t value = 0;
-
-    if (*p == '\0') {
-        return OPTION_VALUE_NOT_A_NUMBER;
-    }
-    for (; *p != '\0'; p++) {
-        if (*p < '0' || *p > '9') {
-            return OPTION_VALUE_NOT_A_NUMBER;
-        }
-        if (value > UINT32_MAX) {
-            return OPTION_VALUE_OUT_OF_RANGE;
-        }
-        value = value * 10 + (*p - '0');
-    }
-    *ret_value = item[0] == '-' ? -value : value;
-    return 0;
-}
-
-static int parse_unsigned(const struct option_spec *spec, const char *item, uint32_t *ret_value)
-{
-    int64_t value = 0;
-    int r = parse_integer(item, &value);
-
-    if (r != 0) {
-        return r;
-    }
-    if (value < spec->min || value > spec->max) {
-        return OPTION_VALUE_OUT_OF_RANGE;
-    }
-    *ret_value = (uint32_t)value;
-    return 0;
-}
-
-static int build_u8(const struct option_spec *spec, const char *item, struct writer *out)
-{
-    uint32_t value = 0;
-    int r = parse_unsigned(spec, item, &value);
-
-    if (r == 0) {
-        r = value > UINT8_MAX ? OPTION_VALUE_OUT_OF_RANGE : 0;
-        writer_u8(out, (uint8_t)value);
-    }
-    return r;
-}
-
-static int build_u16(const struct option_spec *spec, const char *item, struct writer *out)
-{
-    uint32_t value = 0;
-    int r = parse_unsigned(spec, item, &value);
-
-    if (r == 0) {
-        r = value > UINT16_MAX ? OPTION_VALUE_OUT_OF_RANGE : 0;
-        writer_u16(out, (uint16_t)value);
-    }
-    return r;
-}
-
-static int build_u32(const struct option_spec *spec, const char *item, struct writer *out)
-{
-    uint32_t value = 0;
-    int r = parse_unsigned(spec, item, &value);
-
-    writer_u32(out, value);
-    return r;
-}
-
-static int build_s32(const struct option_spec *spec, const char *item, struct writer *out)
-{
-    int64_t value = 0;
-    int r = parse_integer(item, &value);
-
-    (void)spec;
-    if (r == 0 && (value < INT32_MIN || value > INT32_MAX)) {
-        r = OPTION_VALUE_OUT_OF_RANGE;
-    }
-    writer_u32(out, (uint32_t)value);
-    return r;
-}
-
-static int build_seconds(const struct option_spec *spec, const char *item, struct writer *out)
-{
-    struct seconds value = { 0 };
-
-    if (!text_parse_seconds(item, &value)) {
-        return OPTION_VALUE_NOT_A_DURATION;
-    }
-    writer_u32(out, value.value);
-    return value.value < spec->min || value.value > spec->max ? OPTION_VALUE_OUT_OF_RANGE : 0;
-}
-
-static int build_bool(const struct option_spec *spec, const char *item, struct writer *out)
-{
-    bool is_true = strcmp(item, "true") == 0;
-
-    (void)spec;
-    if (!is_true && strcmp(item, "false") != 0) {
-        return OPTION_VALUE_NOT_A_BOOLEAN;
-    }
-    writer_u8(out, is_true ? 1 : 0);
-    return 0;
-}
-
-static int build_empty(const struct option_spec *spec, const char *item, struct writer *out)
-{
-    (void)spec;
-    (void)out;
-    return strcmp(item, "true") == 0 ? 0 : OPTION_VALUE_NOT_A_BOOLEAN;
-}
-
-static int build_ip4(const struct option_spec *spec, const char *item, struct writer *out)
-{
-    struct ip4 address = IP4_ANY;
-
-    (void)spec;
-    if (!ip4_parse(item, &address)) {
-        return OPTION_VALUE_NOT_AN_ADDRESS;
-    }
-    writer_u32(out, address.value);
-    return 0;
-}
-
-/* Copies the word before the first space of @item and returns what follows it; NULL if none. */
-static const char *split_pair(const char *item, char *first, size_t size)
-{
-    const char *space = strchr(item, ' ');
-    size_t n = space == NULL ? size : (size_t)(space - item);
-
-    if (n >= size) {
-        return NULL;
-    }
-    memcpy(first, item, n);
-    first[n] = '\0';
-    return space + strspn(space, " ");
-}
-
-static int build_pair(const struct option_spec *spec, const char *item, struct writer *out)
-{
-    char first[IP4_TEXT_MAX];
-    const char *second = split_pair(item, first, sizeof first);
-
-    if (second == NULL || build_ip4(spec, first, out) != 0 || build_ip4(spec, second, out) != 0) {
-        return OPTION_VALUE_NOT_A_PAIR;
-    }
-    return 0;
-}
-
-/* Prefix length, the octets of the network that it covers, gateway (RFC 3442). */
-static int build_route(const struct option_spec *spec, const char *item, struct writer *out)
-{
-    char first[IP4_TEXT_MAX + sizeof "/32"];
-    const char *gateway = split_pair(item, first, sizeof first);
-    struct ip4_prefix prefix = { .length = 0 };
-
-    if (gateway == NULL || !ip4_prefix_parse(first, &prefix)) {
-        return OPTION_VALUE_NOT_A_ROUTE;
-    }
-    writer_u8(out, prefix.length);
-    for (unsigned bits = 0; bits < prefix.length; bits += 8) {
-        writer_u8(out, (uint8_t)(prefix.network.value >> (24 - bits)));
-    }
-    return build_ip4(spec, gateway, out) == 0 ? 0 : OPTION_VALUE_NOT_A_ROUTE;
-}
-
-static int build_text(const struct option_spec *spec, const char *item, struct writer *out)
-{
-    (void)spec;
-    for (const char *p = item; *p != '\0'; p++) {
-        if ((uint8_t)*p < ' ' || *p == 127) {
-            return OPTION_VALUE_NOT_TEXT;
-        }
-    }
-    writer_bytes(out, bytes_of_text(item));
-    return 0;
-}
-
-static int build_domain(const struct option_spec *spec, const char *item, struct writer *out)
-{
-    (void)spec;
-    if (!text_is_domain(item)) {
-        return OPTION_VALUE_NOT_A_DOMAIN;
-    }
-    writer_bytes(out, bytes_of_text(item));
-    return 0;
-}
-
-static int build_labels(const struct option_spec *spec, const char *item, struct writer *out)
-{
-    (void)spec;
-    return domain_build(item, out) ? 0 : OPTION_VALUE_NOT_A_DOMAIN;
-}
-
-static int build_hex(const struct option_spec *spec, const char *item, struct writer *out)
-{
-    (void)spec;
-    (void)item;
-    (void)out;
-    return OPTION_VALUE_NOT_HEX; /* what starts with 0x has been read before */
-}
-
 static const struct {
-    item_builder *build;
+    option_item_builder *build;
     bool is_list;
     bool is_number; /* min and max are of the value, not of its length */
 } types[] = {
-    [OPTION_TYPE_BYTES] = {build_hex,      false, false},
-    [OPTION_TYPE_U8] = { build_u8,      false, true },
-    [OPTION_TYPE_U8_LIST] = { build_u8,      true,  true },
-    [OPTION_TYPE_U16] = { build_u16,     false, true },
-    [OPTION_TYPE_U16_LIST] = { build_u16,     true,  true },
-    [OPTION_TYPE_U32] = { build_u32,     false, true },
-    [OPTION_TYPE_S32] = { build_s32,     false, true },
-    [OPTION_TYPE_SECONDS] = { build_seconds, false, true },
-    [OPTION_TYPE_BOOL] = { build_bool,    false, false},
-    [OPTION_TYPE_EMPTY] = { build_empty,   false, false},
-    [OPTION_TYPE_IP4] = { build_ip4,     false, false},
-    [OPTION_TYPE_IP4_LIST] = { build_ip4,     true,  false},
-    [OPTION_TYPE_IP4_PAIR_LIST] = { build_pair,    true,  false},
-    [OPTION_TYPE_TEXT] = { build_text,    false, false},
-    [OPTION_TYPE_DOMAIN] = { build_domain,  false, false},
-    [OPTION_TYPE_DOMAIN_LIST] = { build_labels,  true,  false},
-    [OPTION_TYPE_DOMAIN_SEARCH] = { build_labels,  true,  false},
-    [OPTION_TYPE_SIP_SERVERS] = { build_labels,  true,  false},
-    [OPTION_TYPE_CLASSLESS_ROUTES] = { build_route,   true,  false},
+    [OPTION_TYPE_BYTES] = {option_build_hex,          false, false},
+    [OPTION_TYPE_U8] = { option_build_u8,          false, true },
+    [OPTION_TYPE_U8_LIST] = { option_build_u8,          true,  true },
+    [OPTION_TYPE_U16] = { option_build_u16,         false, true },
+    [OPTION_TYPE_U16_LIST] = { option_build_u16,         true,  true },
+    [OPTION_TYPE_U32] = { option_build_u32,         false, true },
+    [OPTION_TYPE_U32_LIST] = { option_build_u32,         true,  true },
+    [OPTION_TYPE_S8] = { option_build_s8,          false, true },
+    [OPTION_TYPE_S16] = { option_build_s16,         false, true },
+    [OPTION_TYPE_S32] = { option_build_s32,         false, true },
+    [OPTION_TYPE_SECONDS] = { option_build_seconds,     false, true },
+    [OPTION_TYPE_BOOL] = { option_build_bool,        false, false},
+    [OPTION_TYPE_EMPTY] = { option_build_empty,       false, false},
+    [OPTION_TYPE_IP4] = { option_build_ip4,         false, false},
+    [OPTION_TYPE_IP4_LIST] = { option_build_ip4,         true,  false},
+    [OPTION_TYPE_IP4_PAIR_LIST] = { option_build_pair,        true,  false},
+    [OPTION_TYPE_TEXT] = { option_build_text,        false, false},
+    [OPTION_TYPE_DOMAIN] = { option_build_domain,      false, false},
+    [OPTION_TYPE_DOMAIN_LIST] = { option_build_labels,      true,  false},
+    [OPTION_TYPE_DOMAIN_SEARCH] = { option_build_labels,      true,  false},
+    [OPTION_TYPE_SIP_SERVERS] = { option_build_labels,      true,  false},
+    [OPTION_TYPE_CLASSLESS_ROUTES] = { option_build_route,       true,  false},
+    [OPTION_TYPE_IP6] = { option_build_ip6,         false, false},
+    [OPTION_TYPE_IP6_LIST] = { option_build_ip6,         true,  false},
+    [OPTION_TYPE_RECORD] = { option_build_record,      false, false},
+    [OPTION_TYPE_RECORD_LIST] = { option_build_record,      true,  false},
+    [OPTION_TYPE_ENTERPRISE_DATA] = { option_build_hex,         true,  false},
+    [OPTION_TYPE_ENTERPRISE_OPTIONS] = { option_build_hex,         true,  false},
+    [OPTION_TYPE_IP4_GROUPS] = { option_build_ip4_group,   true,  false},
+    [OPTION_TYPE_URI_LIST] = { option_build_uri,         true,  false},
+    [OPTION_TYPE_RESOLVERS] = { option_build_resolver,    true,  false},
+    [OPTION_TYPE_BOOT_SERVERS] = { option_build_boot_server, true,  false},
+    [OPTION_TYPE_BOOT_MENU] = { option_build_menu_item,   true,  false},
+    [OPTION_TYPE_SUB_OPTIONS] = { option_build_hex,         false, false},
 };
+
+option_item_builder *option_item_builder_of(enum option_type type)
+{
+    return types[type].build;
+}
+
+bool option_type_is_list(enum option_type type)
+{
+    return types[type].is_list;
+}
 
 static int build_items(
     const struct option_spec *spec,
-    item_builder *build,
+    option_item_builder *build,
     struct option_text *text,
     struct writer *out)
 {
@@ -276,7 +95,7 @@ static int build_sip_servers(
     bool are_addresses = ip4_parse(text->items[0], &address);
 
     writer_u8(out, are_addresses ? 1 : 0);
-    return build_items(spec, are_addresses ? build_ip4 : build_labels, text, out);
+    return build_items(spec, are_addresses ? option_build_ip4 : option_build_labels, text, out);
 }
 
 static int build_value(const struct option_spec *spec, struct option_text *text, struct writer *out)
@@ -296,6 +115,12 @@ static int build_value(const struct option_spec *spec, struct option_text *text,
     }
     if (spec->type == OPTION_TYPE_SIP_SERVERS) {
         return build_sip_servers(spec, text, out);
+    }
+    if (spec->type == OPTION_TYPE_ENTERPRISE_DATA || spec->type == OPTION_TYPE_ENTERPRISE_OPTIONS) {
+        return option_build_enterprise(spec, text, out);
+    }
+    if (spec->type == OPTION_TYPE_SUB_OPTIONS) {
+        return OPTION_VALUE_NOT_A_MAPPING;
     }
     return build_items(spec, types[spec->type].build, text, out);
 }
@@ -335,6 +160,23 @@ int option_value_build(const struct option_spec *spec, struct option_text *text,
         return OPTION_VALUE_TOO_LONG;
     }
     return is_hex ? 0 : check_length(spec, out->n - start);
+}
+
+int option_sub_build(const struct option_spec *spec, struct option_text *text, struct writer *out)
+{
+    size_t start = out->n;
+    int r = 0;
+
+    writer_u8(out, spec->code);
+    writer_u8(out, 0);
+    r = option_value_build(spec, text, out);
+    if (r == 0 && out->n - start - 2 > UINT8_MAX) {
+        r = OPTION_VALUE_TOO_LONG;
+    }
+    if (r == 0) {
+        out->at[start + 1] = (uint8_t)(out->n - start - 2);
+    }
+    return r;
 }
 
 const char *option_value_str(int outcome)

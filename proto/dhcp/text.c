@@ -178,3 +178,69 @@ bool text_parse_seconds(const char *text, struct seconds *ret_seconds)
     *ret_seconds = (struct seconds){ (uint32_t)seconds };
     return true;
 }
+
+/* Reads one to four digits at *@at, which moves behind them. */
+static bool read_group(const char **at, uint16_t *ret_group)
+{
+    unsigned n = 0;
+    unsigned value = 0;
+
+    for (; n < 4 && hex_digit(**at) >= 0; n++, (*at)++) {
+        value = value << 4 | (unsigned)hex_digit(**at);
+    }
+    *ret_group = (uint16_t)value;
+    return n > 0;
+}
+
+enum { IP6_GROUPS = 8 };
+
+/* Reads groups up to the end or "::", at most @max. False when something else stands there. */
+static bool read_groups(const char **at, uint16_t *groups, unsigned max, unsigned *ret_n)
+{
+    *ret_n = 0;
+    if (**at == '\0' || strncmp(*at, "::", 2) == 0) {
+        return true;
+    }
+    while (*ret_n < max && read_group(at, &groups[*ret_n])) {
+        (*ret_n)++;
+        if (**at == '\0' || strncmp(*at, "::", 2) == 0) {
+            return true;
+        }
+        if (**at != ':') {
+            return false;
+        }
+        (*at)++;
+    }
+    return false;
+}
+
+bool text_parse_ip6(const char *text, uint8_t ret_octets[TEXT_IP6_SIZE])
+{
+    uint16_t groups[IP6_GROUPS] = { 0 };
+    uint16_t rest[IP6_GROUPS] = { 0 };
+    struct writer out = writer_of(ret_octets, TEXT_IP6_SIZE);
+    unsigned n = 0;
+    unsigned n_rest = 0;
+
+    if (!read_groups(&text, groups, IP6_GROUPS, &n)) {
+        return false;
+    }
+    if (*text == '\0') {
+        n_rest = n == IP6_GROUPS ? 0 : IP6_GROUPS;
+    } else {
+        text += 2;
+        if (!read_groups(&text, rest, IP6_GROUPS - 1, &n_rest) || *text != '\0') {
+            return false;
+        }
+        n_rest += n + n_rest < IP6_GROUPS ? 0 : IP6_GROUPS;
+    }
+    if (n_rest >= IP6_GROUPS) {
+        return false;
+    }
+    for (unsigned i = 0; i < IP6_GROUPS; i++) {
+        unsigned from_end = IP6_GROUPS - i;
+
+        writer_u16(&out, from_end <= n_rest ? rest[n_rest - from_end] : groups[i]);
+    }
+    return true;
+}

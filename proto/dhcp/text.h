@@ -27,6 +27,11 @@ bool text_is_domain(const char *name);
  */
 bool text_parse_hex(const char *text, struct writer *out);
 
+/* Reads an IPv6 address in hex groups, "::" for some that are zero (RFC 4291 2.2, 1 and 2). */
+enum { TEXT_IP6_SIZE = 16 };
+
+bool text_parse_ip6(const char *text, uint8_t ret_octets[TEXT_IP6_SIZE]);
+
 /*
  * Reads "600", "10m", "1h30m" or "1w2d3h4m5s" (units once each, in this order), or "infinite".
  * False when @text is none of these or more than 2^32 - 2 seconds.

@@ -4,6 +4,7 @@
 
 #include "base/err.h"
 #include "proto/settings_codec.h"
+#include "server/config/settings_definitions.h"
 #include "server/config/settings_options.h"
 #include "server/config/settings_schema.h"
 #include "storage/network.h"
@@ -210,7 +211,10 @@ static int read_settings(struct walk *w, yaml_node_t *root, void *data)
     const struct source *source = data;
     struct settings_file *file = source->file;
     struct settings_record record = { .n_networks = 0 };
+    struct settings_definitions definitions = { .n = 0 };
 
+    w->context = &definitions;
+    settings_read_definitions(w, root, &definitions);
     walk_mapping(w, root, &settings_schema, &record);
 
     int rv = w->arena->is_exhausted ? ERR_NOMEM : assemble(&record, w->arena, &file->value);

@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/printable.h"
 #include "proto/dhcp/option.h"
 #include "proto/settings.h"
+#include "server/config/settings_definitions.h"
 
 enum { OPTION_ITEMS_MAX = 256 };
 
@@ -40,27 +40,10 @@ static const struct schema long_form_schema = {
 const struct option_spec *settings_option_of(struct walk *w, const yaml_node_t *key)
 {
     const char *name = walk_text(w, key, "the name of an option");
-    const struct option_spec *spec = name == NULL ? NULL : option_by_name(name);
-    char quoted[64];
+    const struct option_spec *spec = name == NULL ? NULL : settings_find_definition(w, 0, name);
 
-    if (name == NULL) {
-        return NULL;
-    }
-    if (spec == NULL) {
-        struct nearest nearest = nearest_of(name);
-
-        for (const struct option_spec *o = option_next(NULL); o != NULL; o = option_next(o)) {
-            nearest_try(&nearest, o->name);
-        }
-        walk_problem(
-            w,
-            key,
-            "there is no option \"%s\"; %s%s%s",
-            printable(bytes_of_text(name), quoted, sizeof quoted),
-            nearest.best == NULL ? "expected a name, or option-N for code N" : "did you mean \"",
-            nearest.best == NULL ? "" : nearest.best,
-            nearest.best == NULL ? "" : "\"?");
-        return NULL;
+    if (name != NULL && spec == NULL) {
+        settings_no_option(w, key, 0, name);
     }
     return spec;
 }
@@ -109,22 +92,27 @@ static size_t collect_items(
     return n;
 }
 
-/* Reads the texts of @value as one value of @spec. False after a problem. */
-static bool build_value(
-    struct walk *w, yaml_node_t *value, const struct option_spec *spec, struct bytes *ret_value)
+typedef int value_builder(
+    const struct option_spec *spec, struct option_text *text, struct writer *out);
+
+/* Writes the texts of @value as @build says. False after a problem. */
+static bool build_texts(
+    struct walk *w,
+    yaml_node_t *value,
+    const struct option_spec *spec,
+    value_builder *build,
+    struct writer *out)
 {
     const char *items[OPTION_ITEMS_MAX];
     bool is_sound = false;
     size_t n = collect_items(w, value, items, &is_sound);
     struct option_text text = { .items = items, .n_items = n };
-    uint8_t buffer[OPTION_VALUE_MAX];
-    struct writer out = writer_of(buffer, sizeof buffer);
 
     if (!is_sound) {
         return false;
     }
 
-    int outcome = option_value_build(spec, &text, &out);
+    int outcome = build(spec, &text, out);
 
     if (outcome != 0) {
         yaml_node_t *at = walk_item(w, value, (int)text.at);
@@ -136,10 +124,91 @@ static bool build_value(
             spec->name,
             option_type_name(spec->type),
             option_value_str(outcome));
+    }
+    return outcome == 0;
+}
+
+/* Writes one sub-option and notes its code in @seen. False after a problem. */
+static bool build_sub_option(
+    struct walk *w,
+    const yaml_node_pair_t *pair,
+    const struct option_spec *outer,
+    bool seen[OPTION_END],
+    struct writer *out)
+{
+    const yaml_node_t *key = walk_node(w, pair->key);
+    const char *name = walk_text(w, key, "the name of a sub-option");
+    const struct option_spec *spec =
+        name == NULL ? NULL : settings_find_definition(w, outer->code, name);
+
+    if (name == NULL) {
         return false;
     }
-    *ret_value = arena_copy(w->arena, writer_done(&out));
-    return true;
+    if (spec == NULL) {
+        settings_no_option(w, key, outer->code, name);
+        return false;
+    }
+    if (seen[spec->code]) {
+        walk_problem(w, key, "sub-option %u stands here twice", (unsigned)spec->code);
+        return false;
+    }
+    seen[spec->code] = true;
+    return build_texts(w, walk_node(w, pair->value), spec, option_sub_build, out);
+}
+
+/* A mapping of sub-options. Those of vendors end with END (RFC 2132 8.4). */
+static bool build_sub_options(
+    struct walk *w, yaml_node_t *value, const struct option_spec *spec, struct writer *out)
+{
+    bool seen[OPTION_END] = { false };
+    bool is_sound = true;
+
+    for (yaml_node_pair_t *p = value->data.mapping.pairs.start; p < value->data.mapping.pairs.top;
+         p++) {
+        is_sound = build_sub_option(w, p, spec, seen, out) && is_sound;
+    }
+    if (out->n == 0 && is_sound) {
+        walk_problem(w, value, "option %s: expected at least one sub-option", spec->name);
+        return false;
+    }
+    if (spec->code == OPTION_VENDOR_ENCAPSULATED_OPTIONS) {
+        writer_u8(out, OPTION_END);
+    }
+    return is_sound;
+}
+
+/* Reads @value as one value of @spec. False after a problem. */
+static bool build_value(
+    struct walk *w, yaml_node_t *value, const struct option_spec *spec, struct bytes *ret_value)
+{
+    uint8_t buffer[OPTION_VALUE_MAX];
+    struct writer out = writer_of(buffer, sizeof buffer);
+    bool is_sound = false;
+
+    if (spec->type == OPTION_TYPE_SUB_OPTIONS && value->type == YAML_MAPPING_NODE) {
+        is_sound = build_sub_options(w, value, spec, &out);
+    } else {
+        is_sound = build_texts(w, value, spec, option_value_build, &out);
+    }
+    if (is_sound && out.overrun) {
+        walk_problem(
+            w, value, "option %s: %s", spec->name, option_value_str(OPTION_VALUE_TOO_LONG));
+        is_sound = false;
+    }
+    if (is_sound) {
+        *ret_value = arena_copy(w->arena, writer_done(&out));
+    }
+    return is_sound;
+}
+
+/* A mapping is the long form, but for sub-options without its keys. */
+static bool is_long_form(struct walk *w, const struct option_spec *spec, yaml_node_t *value)
+{
+    bool has_its_keys =
+        walk_find(w, value, "value") != NULL || walk_find(w, value, "force") != NULL;
+
+    return value->type == YAML_MAPPING_NODE &&
+           (spec->type != OPTION_TYPE_SUB_OPTIONS || has_its_keys);
 }
 
 static bool read_option(
@@ -152,7 +221,7 @@ static bool read_option(
     if (spec == NULL) {
         return false;
     }
-    if (form.value->type == YAML_MAPPING_NODE) {
+    if (is_long_form(w, spec, form.value)) {
         yaml_node_t *node = form.value;
 
         form.value = NULL;
@@ -225,9 +294,10 @@ yaml_node_t *settings_find_option(const struct walk *w, yaml_node_t *node, uint8
     for (yaml_node_pair_t *p = node->data.mapping.pairs.start; p < node->data.mapping.pairs.top;
          p++) {
         const yaml_node_t *key = walk_node(w, p->key);
-        const struct option_spec *spec = key->type != YAML_SCALAR_NODE
-                                             ? NULL
-                                             : option_by_name((const char *)key->data.scalar.value);
+        const struct option_spec *spec =
+            key->type != YAML_SCALAR_NODE
+                ? NULL
+                : settings_find_definition(w, 0, (const char *)key->data.scalar.value);
 
         if (spec != NULL && spec->code == code) {
             return walk_node(w, p->value);

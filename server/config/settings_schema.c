@@ -2,6 +2,7 @@
 
 #include "proto/dhcp/message.h"
 #include "server/config/settings_condition.h"
+#include "server/config/settings_definitions.h"
 #include "server/config/settings_options.h"
 
 enum {
@@ -13,8 +14,6 @@ enum {
 
 static const char classes_at_top[] =
     "classes stand at the top of the file; a class matches on \"network\" to be of one alone";
-static const char later_definitions[] =
-    "this version has no option definitions; write option-N: 0x... for code N";
 
 /* clang-format off */
 static const struct word delay_sources[] = {
@@ -332,7 +331,7 @@ static const struct field settings_fields[] = {
       .offset = offsetof(struct settings_record, classes),
       .count = offsetof(struct settings_record, n_classes),
       .detail = &class_schema },
-    { .name = "option-definitions", .detail = later_definitions },
+    { .name = "option-definitions", .read = settings_skip_definitions },
 };
 /* clang-format on */
 

@@ -18,6 +18,7 @@ struct walk {
     yaml_document_t *document;
     struct arena *arena;
     struct config_problems *problems;
+    void *context; /* what the readers of one file share; of who calls walk_document() */
 };
 
 enum walk_outcome {

@@ -104,8 +104,9 @@ static void take_option(
             "option %s: write it as option-N with its code",
             word(s, 1));
     } else {
-        const char *hex =
-            n == 1 && spec->type == OPTION_TYPE_BYTES ? plan_packed_hex(in->plan, items[0]) : NULL;
+        const char *hex = n == 1 && option_type_is_binary(spec->type)
+                              ? plan_packed_hex(in->plan, items[0])
+                              : NULL;
 
         items[0] = hex != NULL ? hex : items[0];
         (void)plan_set_option(in->plan, at->options, spec->name, items, n);

@@ -244,7 +244,7 @@ static void take_option(
         return;
     }
 
-    const char *hex = spec->type == OPTION_TYPE_BYTES && i + 2 == n
+    const char *hex = option_type_is_binary(spec->type) && i + 2 == n
                           ? plan_packed_hex(in->plan, items[i + 1])
                           : NULL;
     struct plan_option *o = plan_set_option(

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -319,6 +320,133 @@ TEST(a_reservation_of_nobody_is_none)
         "1 to 253 octets\n");
 }
 
+/* The value of an option at the top, in hex; or what is told. */
+static const char *hex_of(const char *options, uint8_t code)
+{
+    static char hex[256];
+    char text[2048];
+
+    (void)snprintf(text, sizeof text, "%s\nnetworks: []\n", options);
+
+    CLEANUP(settings_file_freep) struct settings_file *f = parse(text);
+
+    for (unsigned i = 0; f != NULL && i < f->value.options.n; i++) {
+        if (f->value.options.at[i].code == code) {
+            return bytes_format_hex(f->value.options.at[i].value, 0, hex, sizeof hex);
+        }
+    }
+    return told();
+}
+
+TEST(options_inside_of_options_are_written_by_name)
+{
+    assert_string_equal(
+        hex_of(
+            "options:\n"
+            "  vendor-encapsulated-options:\n"
+            "    pxe-discovery-control: 8\n"
+            "    pxe-menu-prompt: 0 Boot\n"
+            "    sub-option-200: 0xff",
+            43),
+        "06010"
+        "80a0500426f6f74c801ffff");
+    assert_string_equal(
+        hex_of(
+            "options: {cablelabs-client-configuration: {value: {ccc-use-ticket-granting-ticket: "
+            "true}, force: yes}}",
+            122),
+        "070101");
+    assert_string_equal(hex_of("options: {vendor-encapsulated-options: 0x0102}", 43), "0102");
+    assert_string_equal(
+        hex_of(
+            "options: {vendor-encapsulated-options: {pxe-discovery-contrl: 8, "
+            "pxe-boot-item: 1, sub-option-71: 0x00, pxe-mtftp-address: []}}",
+            43),
+        "network.yaml:1:41: there is no sub-option \"pxe-discovery-contrl\"; did you mean "
+        "\"pxe-discovery-control\"?\n"
+        "network.yaml:1:81: option pxe-boot-item (record): expected the fields of a record, with "
+        "spaces between\n"
+        "network.yaml:1:84: sub-option 71 stands here twice\n"
+        "network.yaml:1:124: option pxe-mtftp-address (ip4): expected a value\n");
+}
+
+TEST(private_options_get_names_and_types)
+{
+    static const char definitions[] =
+        "option-definitions:\n"
+        "  - {name: acme-servers, code: 224, type: ipv4-address, array: yes}\n"
+        "  - {name: acme-record, code: 225, type: record,\n"
+        "     record-types: [uint8, ip4, string]}\n"
+        "  - {name: acme-space, code: 226, type: sub-options}\n"
+        "  - {name: acme-inner, code: 7, type: u16, inside: acme-space}\n"
+        "  - {name: unifi-address, code: 1, type: ip4,\n"
+        "     inside: vendor-encapsulated-options}\n"
+        "  - {name: acme-pairs, code: 227, type: record, array: yes,\n"
+        "     record-types: [u8, ip6]}\n";
+
+    static const struct {
+        const char *options;
+        uint8_t code;
+        const char *hex;
+    } rows[] = {
+        {"options: {acme-servers: [10.0.0.1, 10.0.0.2]}",                      224, "0a0000010a000002"},
+        { "options: {acme-record: 5 10.0.0.1 a b}",                            225, "050a000001612062"},
+        { "options: {acme-space: {acme-inner: 258, sub-option-9: 0x01}}",      226, "07020102090101"  },
+        { "options: {vendor-encapsulated-options: {unifi-address: 10.0.0.1}}",
+         43,                                                                        "01040a000001ff"  },
+        { "options: {acme-pairs: [\"1 ::1\", \"2 1:2:3:4:5:6:7:8\"]}",
+         227,                                                                       "010000000000000000000000000000000102"
+          "00010002000300040005000600070008"                                             },
+        { "options: {acme-servers: 0xff}",                                     224, "ff"              },
+    };
+
+    for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+        char text[2048];
+
+        (void)snprintf(text, sizeof text, "%s\n%s", rows[i].options, definitions);
+        assert_string_equal(hex_of(text, rows[i].code), rows[i].hex);
+    }
+}
+
+TEST(a_definition_that_makes_no_sense_is_told)
+{
+    assert_null(parse("option-definitions:\n"
+                      "  - {name: a, code: 255, type: u8}\n"
+                      "  - {name: b, code: 224, type: u7}\n"
+                      "  - {name: routers, code: 224, type: u8}\n"
+                      "  - {name: c, code: 53, type: u8}\n"
+                      "  - {name: d, code: 224, type: record}\n"
+                      "  - {name: e, code: 224, type: u8, record-types: [u8]}\n"
+                      "  - {name: f, code: 224, type: record, record-types: [text, u8]}\n"
+                      "  - {name: g, code: 224, type: record, record-types: []}\n"
+                      "  - {name: h, code: 224, type: text, array: yes}\n"
+                      "  - {name: i, code: 1, type: u8, inside: routers}\n"
+                      "  - {code: 224, type: u8}\n"
+                      "  - {name: j, code: 224, type: u8}\n"
+                      "  - {name: j, code: 225, type: u8}\n"
+                      "networks: []\n"
+                      "options: {j: 300, k: 1}\n"));
+    assert_string_equal(
+        told(),
+        "network.yaml:2:21: code: expected a whole number from 1 to 254\n"
+        "network.yaml:3:32: \"u7\" is not a type; expected a type like u8, u16, u32, bool, ip4, "
+        "ip6, text, bytes, domain-list or record\n"
+        "network.yaml:4:12: there is another option \"routers\"\n"
+        "network.yaml:5:21: option 53 is dhcp-message-type, which cannot be set\n"
+        "network.yaml:6:5: the key \"record-types\" goes with the type record, and with it alone\n"
+        "network.yaml:7:5: the key \"record-types\" goes with the type record, and with it alone\n"
+        "network.yaml:8:55: \"text\" is not a field here; expected a number or an address; a text "
+        "or a list can be the last field\n"
+        "network.yaml:9:54: the record has no field\n"
+        "network.yaml:10:32: there is no array of text: nothing would divide it\n"
+        "network.yaml:11:42: \"routers\" is not an option of sub-options; expected "
+        "vendor-encapsulated-options, or one defined above\n"
+        "network.yaml:12:5: an option definition needs the key \"name\"\n"
+        "network.yaml:14:12: there is another option \"j\"\n"
+        "network.yaml:16:14: option j (u8): the number is out of range\n"
+        "network.yaml:16:19: there is no option \"k\"; did you mean \"j\"?\n");
+}
+
 TEST(a_list_where_a_mapping_belongs_is_told)
 {
     assert_null(parse("networks: {name: a}\n"));
@@ -368,6 +496,9 @@ int main(void)
         cmocka_unit_test(a_reservation_may_name_several_marks_of_its_client_and_no_address),
         cmocka_unit_test(a_comment_holds_nothing_that_moves_a_cursor),
         cmocka_unit_test(a_reservation_of_nobody_is_none),
+        cmocka_unit_test(options_inside_of_options_are_written_by_name),
+        cmocka_unit_test(private_options_get_names_and_types),
+        cmocka_unit_test(a_definition_that_makes_no_sense_is_told),
         cmocka_unit_test(a_list_where_a_mapping_belongs_is_told),
         cmocka_unit_test(what_is_read_can_be_encoded_and_decoded),
         cmocka_unit_test(settings_that_do_not_fit_into_a_log_entry_are_refused),
