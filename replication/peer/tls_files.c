@@ -85,7 +85,9 @@ int tls_identity(
 
 int tls_tolerate(int ok, X509_STORE_CTX *x)
 {
-    if (!ok && X509_STORE_CTX_get_error(x) == X509_V_ERR_CRL_HAS_EXPIRED) {
+    int error = X509_STORE_CTX_get_error(x);
+
+    if (!ok && (error == X509_V_ERR_CRL_HAS_EXPIRED || error == X509_V_ERR_CRL_NOT_YET_VALID)) {
         X509_STORE_CTX_set_error(x, X509_V_OK);
         return 1;
     }

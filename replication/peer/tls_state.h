@@ -33,7 +33,8 @@ int tls_identity(
  * X509_V_*; X509_V_OK is 0. */
 int tls_verify(SSL_CTX *context, X509 *certificate, STACK_OF(X509) * chain, unsigned long flags);
 
-/* Part of every verification: a CRL that should have been renewed still says who is revoked. */
+/* Part of every verification: a CRL that should have been renewed, or is of tomorrow by a clock that
+ * is behind, still says who is revoked. */
 int tls_tolerate(int ok, X509_STORE_CTX *x);
 
 /* tls.c; sees every certificate of a handshake. */

@@ -78,6 +78,12 @@ static int make_folder(struct pki_order *o, const char *path)
                : REFUSE(o, "%s: the folder cannot be made: %s", path, strerror(errno));
 }
 
+/* Why a reader of pem_file.h gave nothing. */
+static const char *why_unread(void)
+{
+    return errno == EINVAL ? "it is damaged: bring it back from a copy" : strerror(errno);
+}
+
 /* ---- The CA */
 
 static void close_signer(struct signer *s)
@@ -115,7 +121,7 @@ static int open_signer(struct pki_order *o, struct signer *s)
     }
     return errno == ENOENT
                ? REFUSE(o, "%s: there is no CA here: make one with `leasehold pki init`", failed)
-               : REFUSE(o, "%s: cannot be read: %s", failed, strerror(errno));
+               : REFUSE(o, "%s: %s", failed, why_unread());
 }
 
 static int write_crl(struct pki_order *o, const struct signer *by, X509_CRL *crl)

@@ -2,9 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/check.h"
+#include "server/pki/pki.h"
 #include "support/certificates.h"
 #include "support/ends.h"
 #include "support/files.h"
@@ -145,6 +147,25 @@ TEST(a_revoked_certificate_is_refused_and_told)
     end_assert_refused(&dialler, TLS_ALERTED, "certificate revoked");
 }
 
+/* By a clock that is an hour behind, a list is of the future when it comes. */
+TEST(a_revocation_list_counts_whatever_its_time)
+{
+    static const int64_t hour = 3600000;
+    struct instant now = { (int64_t)time(NULL) * 1000 };
+
+    for (int64_t shift = -48 * hour; shift <= 48 * hour; shift += 96 * hour) {
+        struct pki_order o = { .folder = ends_pki, .now = instant_add_ms(now, shift) };
+
+        certificates_issue(ends_pki, 9, -1, 10);
+        assert_int_equal(pki_revoke(&o, 9), 0);
+        ends_done(NULL);
+        ends_fresh(NULL);
+        ends_shake_hands();
+        assert_int_equal(tls_session_node(acceptor.session), 1);
+        assert_int_equal(tls_session_check(acceptor.session), 0);
+    }
+}
+
 TEST(another_node_than_the_one_that_was_dialled_is_refused)
 {
     struct tls_config config = certificates_of(ends_pki, "office", 3, 3);
@@ -251,6 +272,7 @@ int main(void)
         CASE(an_expired_certificate_is_refused_and_told),
         CASE(a_certificate_of_tomorrow_is_refused_with_a_word_about_clocks),
         CASE(a_revoked_certificate_is_refused_and_told),
+        CASE(a_revocation_list_counts_whatever_its_time),
         CASE(another_node_than_the_one_that_was_dialled_is_refused),
         CASE(files_that_will_not_do_are_refused),
         CASE(a_key_that_everybody_may_read_is_refused),
