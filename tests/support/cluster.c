@@ -10,24 +10,13 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "support/port.h"
 
 enum {
     SEGMENT = 1024 * 1024,
     STEP_MS = 5,
     PATIENCE_MS = 5000,
 };
-
-static unsigned free_port(void)
-{
-    struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    socklen_t n = sizeof a;
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-    require(bind(fd, (struct sockaddr *)&a, n) == 0);
-    require(getsockname(fd, (struct sockaddr *)&a, &n) == 0);
-    require(close(fd) == 0);
-    return ntohs(a.sin_port);
-}
 
 void cluster_init(struct cluster *c)
 {
@@ -47,7 +36,7 @@ void cluster_init(struct cluster *c)
 
         folder_make(c->nodes[i].folder);
         m->id = i + 1;
-        (void)snprintf(m->address, sizeof m->address, "127.0.0.1:%u", free_port());
+        (void)snprintf(m->address, sizeof m->address, "127.0.0.1:%u", port_find());
     }
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "replication/peer/rpc_codec.h"
+#include "support/port.h"
 #include "support/test.h"
 
 uv_loop_t pair_loop;
@@ -81,18 +82,6 @@ void pair_run(unsigned ms)
     (void)uv_run(&pair_loop, UV_RUN_DEFAULT);
 }
 
-static unsigned free_port(void)
-{
-    struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    socklen_t n = sizeof a;
-    int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-    require(bind(fd, (struct sockaddr *)&a, n) == 0);
-    require(getsockname(fd, (struct sockaddr *)&a, &n) == 0);
-    require(close(fd) == 0);
-    return ntohs(a.sin_port);
-}
-
 void pair_start(unsigned i, uint64_t boot_id, const struct tls_config *tls)
 {
     struct mesh_config config = {
@@ -147,7 +136,7 @@ void pair_open(void)
     require(uv_loop_init(&pair_loop) == 0);
     require(uv_timer_init(&pair_loop, &stopper) == 0);
     for (unsigned i = 0; i < 2; i++) {
-        pair_ports[i] = free_port();
+        pair_ports[i] = port_find();
         pair_members[i].id = i + 1;
         (void)snprintf(pair_members[i].address, MEMBER_ADDRESS_MAX, "127.0.0.1:%u", pair_ports[i]);
     }
