@@ -81,6 +81,33 @@ static void withdraw(void *data, struct probe *p)
     neighbours_withdraw(((struct app *)data)->neighbours, p);
 }
 
+/* What passes another interface than those of node.yaml is none of our business. */
+static void overhear(
+    void *data,
+    unsigned index,
+    const struct hardware *from,
+    const struct frame_ends *ends,
+    struct bytes datagram)
+{
+    const struct app *a = data;
+    const struct node_config *c = &a->file->value;
+
+    for (unsigned i = 0; i < c->n_links; i++) {
+        const struct arrival arrival = {
+            .link = i,
+            .network = c->links[i].network,
+            .local = udp_link_status(a->udp, i).local,
+            .source = ends->source,
+            .source_port = ends->source_port,
+            .destination = ends->destination,
+        };
+
+        if (udp_link_state(a->udp, i)->index == index) {
+            exchanges_overhear(a->exchanges, &arrival, from, datagram);
+        }
+    }
+}
+
 static bool is_of_network(void *data, struct bytes network, struct ip4 address)
 {
     const struct network *n = network_map_by_name(store_map(((struct app *)data)->store), network);
@@ -333,6 +360,14 @@ static int open_exchanges(struct app *a)
     return exchanges_new(&a->exchanges, a->store, &proposer, &port) == 0 ? 0 : APP_INTERNAL;
 }
 
+static int open_watch(struct app *a)
+{
+    const struct watch_port port = { .data = a, .heard = overhear };
+    int rv = watch_new(&a->watch, &a->loop, &port);
+
+    return rv == 0 ? 0 : rv == ERR_IO ? APP_REFUSED : APP_INTERNAL;
+}
+
 static int open_admin(struct app *a)
 {
     const struct admin_sources sources = {
@@ -373,7 +408,8 @@ static int start_loop(struct app *a)
 static int build(struct app *a)
 {
     int (*const steps[])(struct app *) = {
-        open_store, open_udp, open_neighbours, open_host, open_exchanges, open_admin, start_loop,
+        open_store,     open_udp,   open_neighbours, open_host,
+        open_exchanges, open_watch, open_admin,      start_loop,
     };
     int exit = uv_loop_init(&a->loop) == 0 ? 0 : APP_INTERNAL;
 

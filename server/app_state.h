@@ -10,6 +10,7 @@
 #include "server/exchange.h"
 #include "server/io/neighbour.h"
 #include "server/io/udp.h"
+#include "server/io/watch.h"
 
 /* App state - what app.c and app_settings.c share. Private to them. */
 
@@ -34,6 +35,7 @@ struct app {
     struct store *store;
     struct udp *udp;
     struct neighbours *neighbours;
+    struct watch *watch;
     struct host *host;
     struct exchanges *exchanges;
     struct admin *admin;

@@ -22,6 +22,7 @@
 
 static void init_limits(struct exchanges *x)
 {
+    x->rogue_limit = (struct log_limit){ .burst = 10, .interval_ms = 60000 };
     for (unsigned level = LOG_ERROR; level <= LOG_DEBUG; level++) {
         x->limits[level] = (struct log_limit){ .burst = 200, .interval_ms = 10 };
     }
@@ -60,6 +61,9 @@ int exchanges_new(
     }
     if (r == 0) {
         r = probed_new(&x->probed, seed);
+    }
+    if (r == 0) {
+        r = rogues_new(&x->rogues);
     }
     if (r == 0) {
         r = held_table_new(&x->held);
@@ -102,6 +106,7 @@ struct exchanges *exchanges_free(struct exchanges *x)
     x->waiting = waiting_table_free(x->waiting);
     x->probing = waiting_table_free(x->probing);
     x->probed = probed_free(x->probed);
+    x->rogues = rogues_free(x->rogues);
     x->held = held_table_free(x->held);
     x->given_up = client_table_free(x->given_up);
     x->choosing = observed_free(x->choosing);

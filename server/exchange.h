@@ -60,7 +60,8 @@ enum {
     X(probes_clear)      /* nobody answered */                                    \
     X(probes_in_use)     /* somebody did: event=address-conflict */               \
     X(probes_impossible) /* offered unseen: too many at once, no time, no link */ \
-    X(quarantined)       /* addresses that went into quarantine because of it */
+    X(quarantined)       /* addresses that went into quarantine because of it */  \
+    X(rogue_replies)     /* of servers that are no members */
 
 struct exchange_counters {
 #define X(name) uint64_t name;
@@ -78,6 +79,16 @@ struct exchanges *exchanges_free(struct exchanges *x);
 
 /* Handles one datagram from port 67. Never fails on its content. */
 void exchanges_receive(struct exchanges *x, const struct arrival *arrival, struct bytes datagram);
+
+/*
+ * A reply of a server was overheard, from hardware @from; @arrival has its source and the link it
+ * passed. Raises event=rogue-server for those of strangers. Never fails on its content.
+ */
+void exchanges_overhear(
+    struct exchanges *x,
+    const struct arrival *arrival,
+    const struct hardware *from,
+    struct bytes datagram);
 
 /* Every 200 ms or so: judges again what was left to nodes that are gone; forgets offers and observations that are over. */
 void exchanges_tick(struct exchanges *x);

@@ -10,6 +10,7 @@
 #include "server/policy/observed.h"
 #include "server/policy/offers.h"
 #include "server/policy/probed.h"
+#include "server/policy/rogue.h"
 
 /*
  * Exchange parts - what the files of the exchange share, and nobody else
@@ -18,6 +19,7 @@
  *   exchange_turn.c     the questions to the policy, and the soft state they need
  *   exchange_propose.c  the commands to the log, and what its results lead to
  *   exchange_probe.c    an OFFER, which may have to wait until its address was looked for
+ *   exchange_rogue.c    replies of servers that are no members
  *   exchange_wait.c     the exchanges that wait, for the log or for the network
  *   exchange_held.c     what was left to another node, for the case that it is gone
  *   exchange_reply.c    the reply: which options, where to
@@ -99,6 +101,8 @@ struct exchanges {
     struct waiting_table *waiting; /* for the log */
     struct waiting_table *probing; /* for the network */
     struct probed *probed;
+    struct rogues *rogues;
+    struct log_limit rogue_limit;
     struct quarantine quarantines[QUARANTINES_MAX];
     struct held_table *held;
     struct exchange_stats stats;

@@ -1,5 +1,7 @@
 #include "server/io/frame.h"
 
+#include "base/reader.h"
+
 enum {
     IP_VERSION_AND_LENGTH = 0x45, /* version 4, five words */
     IP_TTL = 64,                  /* RFC 1700 */
@@ -86,4 +88,39 @@ void frame_build(struct writer *w, const struct frame_ends *ends, struct bytes p
     writer_u16(w, udp_length);
     writer_u16(w, udp_checksum(ends, udp_length, payload));
     writer_bytes(w, payload);
+}
+
+bool frame_parse(struct bytes datagram, struct frame_ends *ret_ends, struct bytes *ret_payload)
+{
+    struct reader ip = reader_of(datagram);
+    unsigned first = reader_u8(&ip);
+    size_t header = (first & 0x0f) * 4u;
+    struct reader udp = reader_of(bytes_slice(datagram, header, datagram.n));
+    struct frame_ends ends;
+
+    (void)reader_take(&ip, 5); /* type of service, length, identification */
+
+    unsigned fragment = reader_u16(&ip) & (unsigned)~IP_DONT_FRAGMENT;
+
+    (void)reader_u8(&ip); /* time to live */
+
+    unsigned protocol = reader_u8(&ip);
+
+    (void)reader_u16(&ip);
+    ends.source = ip4_of(reader_u32(&ip));
+    ends.destination = ip4_of(reader_u32(&ip));
+    ends.source_port = reader_u16(&udp);
+    ends.destination_port = reader_u16(&udp);
+
+    unsigned length = reader_u16(&udp);
+
+    (void)reader_u16(&udp);
+    if (ip.overrun || udp.overrun || first >> 4 != 4 || header < FRAME_IP_HEADER || fragment != 0 ||
+        protocol != IP_PROTOCOL_UDP || length < FRAME_UDP_HEADER ||
+        length - FRAME_UDP_HEADER > udp.rest.n) {
+        return false;
+    }
+    *ret_ends = ends;
+    *ret_payload = reader_take(&udp, length - FRAME_UDP_HEADER);
+    return true;
 }

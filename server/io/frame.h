@@ -24,6 +24,12 @@ struct frame_ends {
 /* Writes the datagram; who runs out of room sees it in the writer's overrun (RFC 791, RFC 768). */
 void frame_build(struct writer *w, const struct frame_ends *ends, struct bytes payload);
 
+/*
+ * Reads an IPv4 datagram with a whole UDP message in it; lends the payload. False when it is none.
+ * Checksums are not looked at: an interface may have left them to be filled in later.
+ */
+bool frame_parse(struct bytes datagram, struct frame_ends *ret_ends, struct bytes *ret_payload);
+
 /* The Internet checksum of @b added to @sum, an earlier result not yet folded (RFC 1071). */
 uint32_t frame_checksum_add(uint32_t sum, struct bytes b);
 uint16_t frame_checksum_fold(uint32_t sum);

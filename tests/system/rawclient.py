@@ -97,6 +97,16 @@ class RawClient:
         payload = (header + body).ljust(300, b"\0")
         self.socket.send(udp_frame(self.mac, to_mac, source, to, ports, payload, damage))
 
+    def answer(self, kind, address, server):
+        """Plays a server: broadcasts a reply of this kind that gives the address."""
+        header = struct.pack("!BBBBIHH", 2, 1, 6, 0, self.xid, 0, 0x8000)
+        header += bytes(4) + socket.inet_aton(address) + bytes(8)
+        header += self.mac + bytes(10 + 64 + 128) + COOKIE
+        body = bytes([53, 1, kind, 54, 4]) + socket.inet_aton(server) + b"\xff"
+        payload = (header + body).ljust(300, b"\0")
+        self.socket.send(
+            udp_frame(self.mac, b"\xff" * 6, server, BROADCAST, (67, 68), payload))
+
     def receive(self, seconds, kinds=(OFFER, ACK, NAK)):
         """The next reply to this client's transaction of one of these kinds, or None."""
         end = time.monotonic() + seconds

@@ -96,3 +96,21 @@ def test_with_icmp_a_host_is_found_by_echo_and_with_no_it_is_not(cluster):
         assert seconds < 0.5
         client.close()
     no_crash(cluster)
+
+
+def test_a_server_that_is_no_member_is_reported_by_every_node_once(cluster):
+    namespace = cluster.add_client("rogue", "02:00:00:00:05:fe")
+    rogue = RawClient(cluster, namespace, mac=bytes.fromhex("0200000005fe"))
+    for _ in range(3):
+        rogue.answer(OFFER, "192.168.77.99", server="192.168.77.66")
+    line = "event=rogue-server server=192.168.77.66 source=192.168.77.66 " \
+           "hardware=02:00:00:00:05:fe network=lan"
+    for node in cluster.nodes.values():
+        assert wait_for(lambda n=node: line in n.log_text(), 2), f"node {node.number}"
+        assert wait_for(lambda n=node: counters(n)["rogue_replies"] == 3, 2)
+        assert node.log_text().count("event=rogue-server") == 1
+    client = RawClient(cluster, namespace)
+    assert client.obtain(5)  # and what members send is no rogue's
+    assert all(counters(n)["rogue_replies"] == 3 for n in cluster.nodes.values())
+    client.close()
+    rogue.close()

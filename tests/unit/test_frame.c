@@ -100,9 +100,61 @@ TEST(a_payload_that_does_not_fit_latches_overrun)
     assert_true(v.overrun);
 }
 
+TEST(a_frame_that_was_built_is_read_again)
+{
+    uint8_t datagram[200];
+    struct writer w = writer_of(datagram, sizeof datagram);
+    struct frame_ends read;
+    struct bytes payload;
+
+    frame_build(&w, &ends, bytes_of("payload", 7));
+    assert_true(frame_parse(writer_done(&w), &read, &payload));
+    assert_memory_equal(&read, &ends, sizeof ends);
+    assert_true(bytes_equal(payload, bytes_of("payload", 7)));
+    writer_fill(&w, 0, 20); /* the padding of a short Ethernet frame */
+    assert_true(frame_parse(writer_done(&w), &read, &payload));
+    assert_int_equal(payload.n, 7);
+}
+
+TEST(what_is_no_whole_udp_datagram_is_none)
+{
+    static const struct {
+        size_t at;
+        uint8_t value;
+    } faults[] = {
+        {0,   0x65}, /* IPv6 */
+        { 0,  0x44}, /* a header shorter than any */
+        { 0,  0x4f}, /* a header beyond the end */
+        { 6,  0x20}, /* the first of several fragments */
+        { 7,  0x08}, /* a later one */
+        { 9,  6   }, /* TCP */
+        { 24, 1   }, /* longer than what is there */
+    };
+
+    uint8_t datagram[200];
+    struct frame_ends read;
+    struct bytes payload;
+
+    for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+        struct writer w = writer_of(datagram, sizeof datagram);
+
+        frame_build(&w, &ends, bytes_of("payload", 7));
+        datagram[faults[i].at] = faults[i].value;
+        assert_false(frame_parse(writer_done(&w), &read, &payload));
+    }
+    for (size_t n = 0; n < FRAME_HEADERS + 7; n++) {
+        struct writer w = writer_of(datagram, sizeof datagram);
+
+        frame_build(&w, &ends, bytes_of("payload", 7));
+        assert_false(frame_parse(bytes_of(datagram, n), &read, &payload));
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_frame_that_was_built_is_read_again),
+        cmocka_unit_test(what_is_no_whole_udp_datagram_is_none),
         cmocka_unit_test(the_checksum_is_that_of_rfc_1071),
         cmocka_unit_test(rfc_2131_4_1_a_frame_has_both_checksums_right),
         cmocka_unit_test(a_frame_says_its_lengths_ports_and_addresses),
