@@ -173,6 +173,17 @@ enum server_id_mode {
     SERVER_ID_FIXED,   /* the given address on every node */
 };
 
+/*
+ * What strangers may take of a network; 0 is no limit. A client is known when it was the last one to
+ * have the address, or has it reserved.
+ */
+struct network_limits {
+    uint32_t declines;             /* addresses in quarantine because of one client */
+    uint32_t new_clients;          /* that one node offers an address in a second */
+    uint32_t new_clients_when_low; /* the same, of a subnet whose pools run low */
+    uint32_t low_percent;          /* free addresses, of all of a subnet's pools: fewer are low */
+};
+
 /* A broadcast domain the nodes serve. */
 struct network {
     struct bytes name; /* unique; 1..NETWORK_NAME_MAX - 1 characters a-z 0-9 - _ . */
@@ -186,6 +197,7 @@ struct network {
     struct ip4 server_id;     /* SERVER_ID_FIXED */
     struct seconds probation; /* of a declined address */
     bool echo_client_id;      /* RFC 6842; default yes */
+    struct network_limits limits;
     struct option_list options;
     struct boot_settings boot;
     unsigned n_subnets;

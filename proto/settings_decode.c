@@ -208,6 +208,20 @@ static void read_modes(
     n->server_id_mode = (enum server_id_mode)settings_at_most(d, server_id, SERVER_ID_FIXED);
 }
 
+static struct network_limits read_limits(
+    struct settings_decoding *d, const Leasehold__V1__Limits *m)
+{
+    if (m == NULL) {
+        return (struct network_limits){ .declines = 0 };
+    }
+    return (struct network_limits){
+        .declines = m->declines,
+        .new_clients = m->new_clients,
+        .new_clients_when_low = m->new_clients_when_low,
+        .low_percent = settings_at_most(d, m->low_percent, 100),
+    };
+}
+
 static void read_network(
     struct settings_decoding *d, const Leasehold__V1__Network *m, struct network *n)
 {
@@ -221,6 +235,7 @@ static void read_network(
     n->echo_client_id = m->echo_client_id != 0;
     n->options = settings_decode_options(d, m->options, m->n_options);
     n->boot = settings_decode_boot(d, m->boot);
+    n->limits = read_limits(d, m->limits);
     read_subnets(d, m, n);
 }
 

@@ -182,6 +182,20 @@ static Leasehold__V1__Threshold **make_thresholds(
     return at;
 }
 
+static Leasehold__V1__Limits *make_limits(struct arena *a, const struct network_limits *l)
+{
+    Leasehold__V1__Limits *m = arena_array(a, 1, sizeof *m);
+
+    if (m != NULL) {
+        leasehold__v1__limits__init(m);
+        m->declines = l->declines;
+        m->new_clients = l->new_clients;
+        m->new_clients_when_low = l->new_clients_when_low;
+        m->low_percent = l->low_percent;
+    }
+    return m;
+}
+
 /* Our enumerations begin at 0, those of the messages at 1: there 0 means "not said". */
 static void make_network(struct arena *a, const struct network *n, Leasehold__V1__Network *m)
 {
@@ -199,6 +213,7 @@ static void make_network(struct arena *a, const struct network *n, Leasehold__V1
     m->options = settings_encode_options(a, n->options, &m->n_options);
     m->boot = settings_encode_boot(a, &n->boot);
     m->subnets = make_subnets(a, n, &m->n_subnets);
+    m->limits = make_limits(a, &n->limits);
 }
 
 static Leasehold__V1__Network **make_networks(

@@ -66,6 +66,9 @@ int exchanges_new(
         r = rogues_new(&x->rogues);
     }
     if (r == 0) {
+        r = pool_watches_new(&x->pools);
+    }
+    if (r == 0) {
         r = held_table_new(&x->held);
     }
     if (r != 0) {
@@ -107,6 +110,7 @@ struct exchanges *exchanges_free(struct exchanges *x)
     x->probing = waiting_table_free(x->probing);
     x->probed = probed_free(x->probed);
     x->rogues = rogues_free(x->rogues);
+    x->pools = pool_watches_free(x->pools);
     x->held = held_table_free(x->held);
     x->given_up = client_table_free(x->given_up);
     x->choosing = observed_free(x->choosing);
@@ -293,6 +297,7 @@ void exchanges_tick(struct exchanges *x)
     struct instant now = x->port.monotonic(x->port.data);
 
     look_at_held(x, now);
+    exchange_pools_tick(x);
 
     offers_tick(x->offers, now);
     observed_tick(x->observed, now);

@@ -48,6 +48,7 @@ enum {
     OBSERVED_MAX = 65536, /* clients whose first unanswered DISCOVER is remembered */
     GIVEN_UP_MAX = 65536, /* clients that are remembered to have released or declined */
     EXCHANGES_MAX = 1024, /* waiting for the log at one time; more are not answered */
+    STRANGERS_MAX = 768,  /* of them, those of strangers: room is left for clients that renew */
     EXCHANGE_TIMEOUT_MS = 3000,
     PROBE_WAIT_MS = 200,
     PROBE_BUDGET_MS = 450, /* all looking for one OFFER ends this long after the DISCOVER */

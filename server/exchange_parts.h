@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "proto/dhcp/reply.h"
 #include "server/exchange.h"
+#include "server/policy/admission.h"
 #include "server/policy/choose.h"
 #include "server/policy/classify.h"
 #include "server/policy/decide.h"
@@ -18,6 +19,7 @@
  *   exchange.c          one datagram: read it, ask the policy, act on the verdict
  *   exchange_turn.c     the questions to the policy, and the soft state they need
  *   exchange_propose.c  the commands to the log, and what its results lead to
+ *   exchange_pools.c    how full the pools are, and who is let in then
  *   exchange_probe.c    an OFFER, which may have to wait until its address was looked for
  *   exchange_rogue.c    replies of servers that are no members
  *   exchange_wait.c     the exchanges that wait, for the log or for the network
@@ -65,6 +67,7 @@ struct waiting {
     struct decision decision;
     struct ip4 server_id;
     struct arrival arrival;
+    bool is_stranger;
     uint64_t hash; /* of client, network and verdict */
     uint64_t network;
     uint16_t n_client, n_datagram;
@@ -73,7 +76,7 @@ struct waiting {
 };
 
 struct waiting_table {
-    unsigned n;
+    unsigned n, n_strangers;
     uint64_t seed;
     struct waiting *free;
     struct waiting *buckets[EXCHANGE_BUCKETS];
@@ -102,6 +105,8 @@ struct exchanges {
     struct waiting_table *probing; /* for the network */
     struct probed *probed;
     struct rogues *rogues;
+    struct pool_watches *pools;
+    struct admission admission;
     struct log_limit rogue_limit;
     struct quarantine quarantines[QUARANTINES_MAX];
     struct held_table *held;
@@ -141,6 +146,16 @@ void exchange_propose(struct exchanges *x, struct exchange *e, struct instant cl
 /* A binding exists from now on: what was soft about the client is settled. */
 void exchange_settle(struct exchanges *x, const struct exchange *e);
 
+/* exchange_pools.c */
+int pool_watches_new(struct pool_watches **ret_watches);
+struct pool_watches *pool_watches_free(struct pool_watches *w);
+
+/* Counts the pools and raises their events. */
+void exchange_pools_tick(struct exchanges *x);
+
+/* May the client of @e, if it is a stranger, have the address that was decided? Counts it. */
+bool exchange_admits(struct exchanges *x, const struct exchange *e);
+
 /* exchange_probe.c */
 
 /* Offers the address, at once or when the network has been asked for it; reports. */
@@ -158,7 +173,7 @@ struct waiting_table *waiting_table_free(struct waiting_table *t);
 struct waiting *waiting_find(
     const struct waiting_table *t, struct client_place place, enum verdict verdict);
 
-/* Takes a free slot for @e; NULL when EXCHANGES_MAX are waiting. */
+/* Takes a free slot for @e; NULL when EXCHANGES_MAX are waiting, or STRANGERS_MAX and @e is of one. */
 struct waiting *waiting_begin(struct waiting_table *t, const struct exchange *e);
 
 /* The client has asked again: the reply goes to this message instead. */

@@ -244,6 +244,11 @@ static unsigned record_offer(struct exchanges *x, const struct exchange *e)
 
 void exchange_offer(struct exchanges *x, struct exchange *e)
 {
+    if (e->probed == NULL && !exchange_admits(x, e)) {
+        exchange_silence(e, REASON_LIMITED);
+        exchange_report(x, e);
+        return;
+    }
     e->n_offers = record_offer(x, e);
     if (!has_to_wait(x, e)) {
         exchange_reply(x, e, MESSAGE_OFFER, e->decision.lease);

@@ -257,6 +257,11 @@ void exchange_propose(struct exchanges *x, struct exchange *e, struct instant cl
         exchange_report(x, e);
         return;
     }
+    if (is_bind(e->decision.verdict) && !exchange_admits(x, e)) {
+        exchange_silence(e, REASON_LIMITED);
+        exchange_report(x, e);
+        return;
+    }
     if (is_bind(e->decision.verdict)) {
         c.kind = COMMAND_BIND;
         c.bind = bind_of(e, received, request_client_name(&e->request, hostname));

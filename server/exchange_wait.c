@@ -64,11 +64,14 @@ static struct waiting *take_slot(struct waiting_table *t)
 
 struct waiting *waiting_begin(struct waiting_table *t, const struct exchange *e)
 {
-    struct waiting *w = take_slot(t);
+    bool is_stranger = !e->decision.is_known;
+    struct waiting *w = is_stranger && t->n_strangers >= STRANGERS_MAX ? NULL : take_slot(t);
 
     if (w == NULL) {
         return NULL;
     }
+    w->is_stranger = is_stranger;
+    t->n_strangers += is_stranger;
     require(e->place.client.n <= sizeof w->client);
     w->decision = e->decision;
     w->server_id = e->turn.server_id;
@@ -102,4 +105,5 @@ void waiting_end(struct waiting_table *t, struct waiting *w)
     w->next = t->free;
     t->free = w;
     t->n--;
+    t->n_strangers -= w->is_stranger;
 }

@@ -183,23 +183,11 @@ static int apply_decline(const struct application *a, struct result *result)
         result->outcome = OUTCOME_UNKNOWN; /* none of ours: no row for it */
         return 0;
     }
+    facts.declines_max = network == NULL ? 0 : network->limits.declines;
+    facts.n_quarantined = lease_table_count_quarantined(
+        a->s->leases, a->c->decline.client_key, a->now, facts.declines_max);
     result->outcome = transition_decline(old, &a->c->decline, &facts, &row);
     return result->outcome == OUTCOME_DONE ? state_put_lease(a->s, old, &row, a->now) : 0;
-}
-
-/* How many addresses are in quarantine because of the client, as far as a limit needs it. */
-static unsigned count_quarantined(const struct application *a, struct bytes client_key)
-{
-    uint64_t cursor = 0;
-    unsigned n = 0;
-    struct lease l;
-
-    while (n < QUARANTINES_OF_ONE_MAX &&
-           lease_table_next_of_client(a->s->leases, client_key, &cursor, &l) &&
-           (l.state == LEASE_BOUND || l.state == LEASE_DECLINED)) {
-        n += l.state == LEASE_DECLINED && lease_is_held(&l, a->now);
-    }
-    return n;
 }
 
 static int apply_quarantine(const struct application *a, struct result *result)
@@ -215,7 +203,8 @@ static int apply_quarantine(const struct application *a, struct result *result)
         result->outcome = OUTCOME_UNKNOWN; /* none of ours: no row for it */
         return 0;
     }
-    facts.n_quarantined = count_quarantined(a, q->client_key);
+    facts.n_quarantined =
+        lease_table_count_quarantined(a->s->leases, q->client_key, a->now, QUARANTINES_OF_ONE_MAX);
     result->outcome = transition_quarantine(old, q, &facts, &row);
     return result->outcome == OUTCOME_DONE ? state_put_lease(a->s, old, &row, a->now) : 0;
 }

@@ -254,6 +254,9 @@ static const struct field network_fields[] = {
     { .name = "echo-client-id",
       .read = walk_read_bool,
       .offset = offsetof(struct network_record, value.echo_client_id) },
+    { .name = "limits",
+      .read = settings_read_limits,
+      .offset = offsetof(struct network_record, value.limits) },
     { .name = "options",
       .read = settings_read_options,
       .offset = offsetof(struct network_record, value.options) },
@@ -274,7 +277,8 @@ static const struct network_record network_defaults = {
     .value = {.collapse = true,
               .retry_step_ms = RETRY_STEP_MS,
               .probation = { PROBATION_S },
-              .echo_client_id = true},
+              .echo_client_id = true,
+              .limits = LIMITS_DEFAULT},
     .times = TIMES_NONE,
 };
 

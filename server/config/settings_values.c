@@ -234,6 +234,62 @@ WALK_READER(settings_read_server_id)
     }
 }
 
+/* --- limits --- */
+
+/* uint32_t: a number of `detail`, a struct number_range, or `none`, which is 0. */
+static WALK_READER(read_limit)
+{
+    const char *text =
+        value->type == YAML_SCALAR_NODE ? (const char *)value->data.scalar.value : "";
+    const uint32_t none = 0;
+
+    if (strcmp(text, "none") == 0) {
+        memcpy(walk_member(record, f->offset), &none, sizeof none);
+    } else {
+        walk_read_number(w, value, f, record);
+    }
+}
+
+static const struct number_range any_limit = { 1, 1000000 };
+static const struct number_range percent = { 1, 99 };
+
+/* clang-format off */
+static const struct field limits_fields[] = {
+    { .name = "declines",
+      .read = read_limit,
+      .offset = offsetof(struct network_limits, declines),
+      .detail = &any_limit },
+    { .name = "new-clients",
+      .read = read_limit,
+      .offset = offsetof(struct network_limits, new_clients),
+      .detail = &any_limit },
+    { .name = "new-clients-when-low",
+      .read = read_limit,
+      .offset = offsetof(struct network_limits, new_clients_when_low),
+      .detail = &any_limit },
+    { .name = "low-percent",
+      .read = read_limit,
+      .offset = offsetof(struct network_limits, low_percent),
+      .detail = &percent },
+};
+/* clang-format on */
+
+static const struct network_limits limits_defaults = LIMITS_DEFAULT;
+
+static const struct schema limits_schema = {
+    .what = "limits",
+    SCHEMA_FIELDS(limits_fields),
+    .size = sizeof(struct network_limits),
+    .defaults = &limits_defaults,
+};
+
+WALK_READER(settings_read_limits)
+{
+    if (walk_is_mapping(w, value, "limits")) {
+        walk_mapping(w, value, &limits_schema, walk_member(record, f->offset));
+    }
+}
+
 /* --- times --- */
 
 /* clang-format off */

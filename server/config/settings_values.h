@@ -15,6 +15,12 @@
 
 extern const char settings_no_service_address[];
 
+/* Where a network says nothing. */
+#define LIMITS_DEFAULT                                               \
+    {                                                                \
+        .declines = 8, .new_clients_when_low = 5, .low_percent = 10, \
+    }
+
 WALK_READER(settings_read_prefix);     /* struct ip4_prefix */
 WALK_READER(settings_read_range);      /* struct ip4_range */
 WALK_READER(settings_read_excludes);   /* of a struct pool */
@@ -25,6 +31,7 @@ WALK_READER(settings_read_agent_id);   /* struct bytes: a text, or 0x and hex */
 WALK_READER(settings_read_hw_type);    /* uint8_t */
 WALK_READER(settings_read_hostname);   /* struct bytes */
 WALK_READER(settings_read_comment);    /* struct bytes */
+WALK_READER(settings_read_limits);     /* struct network_limits */
 WALK_READER(settings_read_server_id);  /* of a struct network */
 WALK_READER(settings_read_lease_time); /* struct lease_times: a mapping, or the default alone */
 

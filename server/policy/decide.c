@@ -189,6 +189,8 @@ static struct decision bind(const struct decide_facts *f, const struct standing 
         .reason = REASON_BOUND,
         .address = s->address,
         .lease = times_lease(&times, f->request->wanted_lease),
+        .was_clients = s->is_clients,
+        .is_known = s->is_clients || s->is_reserved_for_client,
     };
 
     d.hold = headroom_hold(&f->headroom, times_hold(&times, d.lease));
@@ -228,13 +230,15 @@ static struct decision discover(const struct decide_facts *f)
     }
 
     struct lease_times times = times_in(f, a.subnet);
+    struct standing s = standing_of(f, a.address);
 
     return (struct decision){
         .verdict = VERDICT_OFFER,
         .reason = REASON_OFFERED,
         .address = a.address,
         .lease = times_lease(&times, f->request->wanted_lease),
-        .was_clients = standing_of(f, a.address).is_clients,
+        .was_clients = s.is_clients,
+        .is_known = s.is_clients || s.is_reserved_for_client,
     };
 }
 
@@ -334,7 +338,18 @@ static struct decision release(const struct decide_facts *f)
     }
     return (struct decision){ .verdict = VERDICT_PROPOSE_RELEASE,
                               .reason = REASON_RELEASED,
-                              .address = s.address };
+                              .address = s.address,
+                              .was_clients = true,
+                              .is_known = true };
+}
+
+/* Rule 57: as often as the settings let one client. */
+static bool has_declined_enough(const struct decide_facts *f)
+{
+    uint32_t max = f->scope->network->limits.declines;
+
+    return max > 0 &&
+           lease_table_count_quarantined(f->leases, f->request->client, f->now, max) >= max;
 }
 
 /* RFC 2131 4.3.3. Only of an address that was given or offered to the client: else anyone could
@@ -347,9 +362,14 @@ static struct decision decline(const struct decide_facts *f)
     if (s.subnet == NULL || !(is_bound || ip4_equal(f->offered, s.address))) {
         return silence(REASON_UNKNOWN_LEASE, s.address);
     }
+    if (has_declined_enough(f)) {
+        return silence(REASON_LIMITED, s.address);
+    }
     return (struct decision){ .verdict = VERDICT_PROPOSE_DECLINE,
                               .reason = REASON_DECLINED,
-                              .address = s.address };
+                              .address = s.address,
+                              .was_clients = is_bound,
+                              .is_known = is_bound };
 }
 
 /* RFC 1534: with a reservation alone, and bound like any other lease, so that the log knows. */

@@ -55,7 +55,8 @@ struct decision {
     struct ip4 address;   /* of all but SILENT and INFORM_ACK; may be set in those too */
     struct seconds lease; /* OFFER, PROPOSE_BIND and the ACKs of leases */
     struct seconds hold;  /* PROPOSE_BIND and ACK_THEN_BIND: >= lease */
-    bool was_clients;     /* OFFER: the client was the last one to have the address */
+    bool was_clients;     /* the client was the last one to have the address */
+    bool is_known;        /* that, or the address is reserved for it: no stranger */
 };
 
 #endif

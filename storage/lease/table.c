@@ -223,6 +223,20 @@ bool lease_table_next_of_client(
     return true;
 }
 
+unsigned lease_table_count_quarantined(
+    const struct lease_table *t, struct bytes client_key, struct instant now, unsigned max)
+{
+    uint64_t cursor = 0;
+    unsigned n = 0;
+    struct lease l;
+
+    while (n < max && lease_table_next_of_client(t, client_key, &cursor, &l) &&
+           (l.state == LEASE_BOUND || l.state == LEASE_DECLINED)) { /* these come first */
+        n += l.state == LEASE_DECLINED && lease_is_held(&l, now);
+    }
+    return n;
+}
+
 static bool is_remembered(enum lease_state state)
 {
     return state == LEASE_RELEASED || state == LEASE_EXPIRED;

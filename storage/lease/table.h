@@ -36,6 +36,10 @@ bool lease_table_next_of_client(
  */
 bool lease_table_next(const struct lease_table *t, uint64_t *cursor, struct lease *ret_lease);
 
+/* How many addresses are in quarantine at @now because of a client; counts up to @max. */
+unsigned lease_table_count_quarantined(
+    const struct lease_table *t, struct bytes client_key, struct instant now, unsigned max);
+
 uint64_t lease_table_count(const struct lease_table *t);
 
 /*

@@ -213,6 +213,9 @@ enum outcome transition_decline(
 {
     struct lease row;
 
+    if (facts->declines_max > 0 && facts->n_quarantined >= facts->declines_max) {
+        return OUTCOME_LIMITED;
+    }
     if (is_bound_to(old, c->client_key)) {
         if (is_stale(old, c->server_id, c->received_at)) {
             return OUTCOME_STALE;

@@ -25,6 +25,7 @@ struct transition_facts {
     bool is_blocked;          /* the client or the address */
     struct seconds probation; /* for Decline and Quarantine */
     unsigned n_quarantined;   /* addresses that are in quarantine because of this client */
+    unsigned declines_max;    /* for Decline: that may be; 0: no limit */
 };
 
 enum outcome transition_bind(

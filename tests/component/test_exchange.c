@@ -213,13 +213,13 @@ TEST(more_than_can_wait_are_not_answered)
         says.client_id = (struct bytes){ key, sizeof key };
         assert_int_equal(client_say(&node, says), 0);
     }
-    assert_int_equal(node.n_queued, EXCHANGES_MAX);
+    assert_int_equal(node.n_queued, STRANGERS_MAX);
     assert_int_equal(client_say(&node, client_selecting(1, address, id1)), 0);
-    assert_int_equal(count_of(REASON_OVERLOADED), 1);
+    assert_int_equal(count_of(REASON_OVERLOADED), EXCHANGES_MAX - STRANGERS_MAX + 1);
     one_node_commit(&node);
     assert_true(exchanges_is_quiet(node.exchanges));
     assert_int_equal(count_of(REASON_BOUND), 1);
-    assert_int_equal(count_of(REASON_LEASED_TO_OTHER), EXCHANGES_MAX - 1);
+    assert_int_equal(count_of(REASON_LEASED_TO_OTHER), STRANGERS_MAX - 1);
 }
 
 TEST(a_log_that_is_full_is_silence)

@@ -43,8 +43,9 @@ static uint8_t *encode(const struct world *w, size_t *ret_n)
         .collapse = true,
         .retry_step_ms = 1000,
         .authoritative = AUTHORITATIVE_AFTER_2S,
-        .probation = { 15 },
+        .probation = {15                },
         .echo_client_id = true,
+        .limits = { .declines = 3, .new_clients_when_low = 10, .low_percent = 10 },
         .n_subnets = 1,
         .subnets = &subnet,
     };

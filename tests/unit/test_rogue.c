@@ -43,11 +43,11 @@ TEST(nobody_is_a_stranger_while_a_member_is_unknown)
 
 static struct rogue_reply reply_of(uint32_t server, uint8_t mac)
 {
-    return (struct rogue_reply){
-        .source = {server                              },
-        .server_id = { server},
-        .hardware = {             1,      { 2, 0, 0, 0, 0, mac }, 6 },
-    };
+    struct rogue_reply reply = { .source = { server }, .server_id = { server } };
+
+    reply.hardware = (struct hardware){ .type = 1, .n = 6 };
+    reply.hardware.address[5] = mac;
+    return reply;
 }
 
 TEST(each_stranger_is_told_once_an_hour)

@@ -94,6 +94,7 @@ static const struct network networks[] = {
      .server_id = { 0xc0a80102 },
      .probation = { 3600 },
      .echo_client_id = true,
+     .limits = { 1, 2, 3, 4 },
      .options = { 1, one_option },
      .boot = { .file = TEXT("network.0") },
      .n_subnets = 1,
@@ -185,6 +186,7 @@ static void assert_same_network(const struct network *a, const struct network *b
     assert_int_equal(a->delay_source, b->delay_source);
     assert_int_equal(a->authoritative, b->authoritative);
     assert_int_equal(a->server_id_mode, b->server_id_mode);
+    assert_memory_equal(&a->limits, &b->limits, sizeof a->limits);
     assert_true(ip4_equal(a->server_id, b->server_id));
     assert_int_equal(a->probation.value, b->probation.value);
     assert_int_equal(a->echo_client_id, b->echo_client_id);
