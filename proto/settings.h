@@ -178,6 +178,8 @@ enum server_id_mode {
  * have the address, or has it reserved.
  */
 struct network_limits {
+    uint32_t leases_per_hardware;  /* bound at a time, in all networks */
+    uint32_t leases_per_circuit;   /* of a relay (option 82.1): the same */
     uint32_t declines;             /* addresses in quarantine because of one client */
     uint32_t new_clients;          /* that one node offers an address in a second */
     uint32_t new_clients_when_low; /* the same, of a subnet whose pools run low */

@@ -215,6 +215,8 @@ static struct network_limits read_limits(
         return (struct network_limits){ .declines = 0 };
     }
     return (struct network_limits){
+        .leases_per_hardware = m->leases_per_hardware,
+        .leases_per_circuit = m->leases_per_circuit,
         .declines = m->declines,
         .new_clients = m->new_clients,
         .new_clients_when_low = m->new_clients_when_low,

@@ -192,6 +192,8 @@ static Leasehold__V1__Limits *make_limits(struct arena *a, const struct network_
         m->new_clients = l->new_clients;
         m->new_clients_when_low = l->new_clients_when_low;
         m->low_percent = l->low_percent;
+        m->leases_per_hardware = l->leases_per_hardware;
+        m->leases_per_circuit = l->leases_per_circuit;
     }
     return m;
 }

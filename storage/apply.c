@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "storage/apply_operator.h"
 #include "storage/lease/transition.h"
+#include "storage/limit.h"
 
 /*
  * Apply - log entries to the state
@@ -134,6 +135,21 @@ static void promise(const struct lease *l, struct result *result)
     result->held_until = l->held_until;
 }
 
+static bool is_over_limit(
+    const struct application *a, const struct bind_command *b, const struct network *network)
+{
+    const struct lease wanted = {
+        .address = b->address,
+        .client_key = b->client_key,
+        .hw_type = b->hw_type,
+        .hw_address = b->hw_address,
+        .relay = b->relay,
+        .agent_info = b->agent_info,
+    };
+
+    return network != NULL && limit_is_reached(a->s->map, a->s->leases, network, &wanted);
+}
+
 static int apply_bind(const struct application *a, struct result *result)
 {
     const struct bind_command *b = &a->c->bind;
@@ -147,6 +163,7 @@ static int apply_bind(const struct application *a, struct result *result)
     add_reservation(a, b, old, &facts);
     facts.is_blocked = network_map_is_client_blocked(a->s->map, b->client_key, b->hw_address) ||
                        network_map_is_address_blocked(a->s->map, b->address);
+    facts.is_over_limit = is_over_limit(a, b, network);
     result->outcome = transition_bind(old, b, &facts, &row);
     if (result->outcome == OUTCOME_DONE && is_overtaken(a, b, network)) {
         result->outcome = OUTCOME_STALE;

@@ -245,6 +245,9 @@ int state_load(struct store *s)
     if (r == 0) {
         r = load_leases(s);
     }
+    if (r == 0) {
+        r = state_follow_limits(s);
+    }
     if (r != 0) {
         return r == ERR_CORRUPT ? STATE_DAMAGED : r;
     }

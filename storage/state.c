@@ -158,6 +158,19 @@ void state_remember_setting(
     s->map = map_take;
 }
 
+int state_follow_limits(struct store *s)
+{
+    const struct settings *settings = network_map_settings(s->map);
+    bool has_limit = false;
+
+    for (unsigned i = 0; i < settings->n_networks; i++) {
+        const struct network_limits *l = &settings->networks[i].limits;
+
+        has_limit |= l->leases_per_hardware > 0 || l->leases_per_circuit > 0;
+    }
+    return lease_table_set_tally(s->leases, has_limit);
+}
+
 int state_put_setting(struct store *s, const struct setting_row *row, struct network_map *map_take)
 {
     int r = 0;
@@ -165,7 +178,10 @@ int state_put_setting(struct store *s, const struct setting_row *row, struct net
     require(s->in_transaction);
     require(row->version == s->setting.version + 1);
     state_remember_setting(s, row, map_take);
-    r = settings_store_put(s->db, row);
+    r = state_follow_limits(s);
+    if (r == 0) {
+        r = settings_store_put(s->db, row);
+    }
     return r == 0 ? settings_store_derive(s->db, s->map, &s->setting) : r;
 }
 

@@ -107,6 +107,9 @@ int state_settle(struct store *s, int r);
 /* Empties the memory; meta keeps whose database this is. Returns 0 or ERR_NOMEM. */
 int state_clear(struct store *s);
 
+/* Lets the lease table count what the settings in force have limits for. 0 or ERR_NOMEM. */
+int state_follow_limits(struct store *s);
+
 enum state_load_outcome {
     STATE_DAMAGED = 1,   /* a row that cannot be, or another digest than the stored one */
     STATE_UNCLAIMED = 2, /* there is no meta row yet */

@@ -255,6 +255,14 @@ static const struct number_range percent = { 1, 99 };
 
 /* clang-format off */
 static const struct field limits_fields[] = {
+    { .name = "leases-per-hw-address",
+      .read = read_limit,
+      .offset = offsetof(struct network_limits, leases_per_hardware),
+      .detail = &any_limit },
+    { .name = "leases-per-circuit",
+      .read = read_limit,
+      .offset = offsetof(struct network_limits, leases_per_circuit),
+      .detail = &any_limit },
     { .name = "declines",
       .read = read_limit,
       .offset = offsetof(struct network_limits, declines),

@@ -1,8 +1,10 @@
 #include "server/policy/decide.h"
 
+#include "proto/dhcp/option.h"
 #include "server/policy/classify.h"
 #include "server/policy/times.h"
 #include "storage/lease/allocate.h"
+#include "storage/limit.h"
 
 enum { ROWS_OF_CLIENT_MAX = 16 }; /* looked at; a client can leave many behind */
 
@@ -206,6 +208,22 @@ static struct decision bind(const struct decide_facts *f, const struct standing 
     return d;
 }
 
+/* The log would refuse to bind the address to a client that is not known. */
+static bool is_over_limit(const struct decide_facts *f, struct ip4 address)
+{
+    const struct hardware *hardware = &f->request->message->header.hardware;
+    const struct lease wanted = {
+        .address = address,
+        .client_key = f->request->client,
+        .hw_type = hardware->type,
+        .hw_address = hardware_address(hardware),
+        .relay = f->request->relay,
+        .agent_info = message_option(f->request->message, OPTION_AGENT_INFO),
+    };
+
+    return limit_is_reached(f->map, f->leases, f->scope->network, &wanted);
+}
+
 /* RFC 2131 4.3.1. What was offered before is offered again (rule 39). */
 static struct decision discover(const struct decide_facts *f)
 {
@@ -231,14 +249,18 @@ static struct decision discover(const struct decide_facts *f)
 
     struct lease_times times = times_in(f, a.subnet);
     struct standing s = standing_of(f, a.address);
+    bool is_known = s.is_clients || s.is_reserved_for_client;
 
+    if (!is_known && is_over_limit(f, a.address)) {
+        return silence(REASON_LIMITED, a.address);
+    }
     return (struct decision){
         .verdict = VERDICT_OFFER,
         .reason = REASON_OFFERED,
         .address = a.address,
         .lease = times_lease(&times, f->request->wanted_lease),
         .was_clients = s.is_clients,
-        .is_known = s.is_clients || s.is_reserved_for_client,
+        .is_known = is_known,
     };
 }
 

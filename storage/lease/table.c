@@ -43,6 +43,8 @@ struct lease_table {
     struct row_index by_address; /* tag: the address */
     struct row_index by_client;  /* tag: hash of the key; the first row of each client */
     struct address_bits bits;
+    bool is_tallied;
+    struct tally tally;
 };
 
 int lease_table_new(struct lease_table **ret_table)
@@ -82,6 +84,7 @@ void lease_table_clear(struct lease_table *t)
     row_index_deinit(&t->by_address);
     row_index_deinit(&t->by_client);
     address_bits_deinit(&t->bits);
+    tally_deinit(&t->tally);
     memset(t, 0, sizeof *t);
 }
 
@@ -353,12 +356,23 @@ static void fill(struct row *r, const struct lease *l, uint8_t *texts_take)
     };
 }
 
+static void tally_row(
+    struct lease_table *t, uint32_t number, void (*change)(struct tally *, const struct lease *))
+{
+    struct lease l = lend(row_at(t, number));
+
+    if (t->is_tallied) {
+        change(&t->tally, &l);
+    }
+}
+
 /* Everything that can fail, before anything changes. */
 static int reserve(struct lease_table *t, const struct lease *l)
 {
     if (row_index_reserve(&t->by_address, l->address.value) != 0 ||
         row_index_reserve(&t->by_client, tag_of_client(l->client_key)) != 0 ||
-        reserve_row(t) != 0 || address_bits_reserve(&t->bits, l->address) != 0) {
+        reserve_row(t) != 0 || address_bits_reserve(&t->bits, l->address) != 0 ||
+        (t->is_tallied && tally_reserve(&t->tally) != 0)) {
         return ERR_NOMEM;
     }
     return 0;
@@ -380,6 +394,7 @@ int lease_table_put(struct lease_table *t, const struct lease *l)
     }
     if (number != 0) {
         unlink_client(t, number);
+        tally_row(t, number, tally_remove);
         old_texts = row_at(t, number)->texts;
     } else {
         number = take_row(t);
@@ -388,6 +403,7 @@ int lease_table_put(struct lease_table *t, const struct lease *l)
     }
     fill(row_at(t, number), l, texts);
     link_client(t, number);
+    tally_row(t, number, tally_add);
     address_bits_set(&t->bits, l->address, true, is_remembered(l->state));
     free(old_texts); /* last: @l may borrow from the row that it replaces */
     return 0;
@@ -404,10 +420,37 @@ void lease_table_remove(struct lease_table *t, struct ip4 address)
     struct row *r = row_at(t, number);
 
     unlink_client(t, number);
+    tally_row(t, number, tally_remove);
     row_index_remove(&t->by_address, address.value, number);
     address_bits_set(&t->bits, address, false, false);
     free(r->texts);
     *r = (struct row){ .client_next = t->first_free };
     t->first_free = number;
     t->n--;
+}
+
+int lease_table_set_tally(struct lease_table *t, bool is_on)
+{
+    uint64_t cursor = 0;
+    struct lease l;
+
+    if (t->is_tallied == is_on) {
+        return 0;
+    }
+    t->is_tallied = false;
+    tally_deinit(&t->tally);
+    while (is_on && lease_table_next(t, &cursor, &l)) {
+        if (tally_reserve(&t->tally) != 0) {
+            tally_deinit(&t->tally);
+            return ERR_NOMEM;
+        }
+        tally_add(&t->tally, &l);
+    }
+    t->is_tallied = is_on;
+    return 0;
+}
+
+const struct tally *lease_table_tally(const struct lease_table *t)
+{
+    return &t->tally;
 }

@@ -1,7 +1,7 @@
 #ifndef STORAGE_LEASE_TABLE_H
 #define STORAGE_LEASE_TABLE_H
 
-#include "storage/lease/lease.h"
+#include "storage/lease/tally.h"
 
 /*
  * Lease table - every lease row of the database, in memory
@@ -39,6 +39,15 @@ bool lease_table_next(const struct lease_table *t, uint64_t *cursor, struct leas
 /* How many addresses are in quarantine at @now because of a client; counts up to @max. */
 unsigned lease_table_count_quarantined(
     const struct lease_table *t, struct bytes client_key, struct instant now, unsigned max);
+
+/*
+ * Keeps a tally of the bound rows from now on, or no longer; a table is made, and cleared, without.
+ * Returns 0 or ERR_NOMEM.
+ */
+int lease_table_set_tally(struct lease_table *t, bool is_on);
+
+/* Lends the tally; an empty one when there is none. */
+const struct tally *lease_table_tally(const struct lease_table *t);
 
 uint64_t lease_table_count(const struct lease_table *t);
 

@@ -67,6 +67,9 @@ static enum outcome may_bind(
             return OUTCOME_TAKEN;
         }
     }
+    if (facts->is_over_limit && !facts->reserved_for_client && !is_bound_to(old, c->client_key)) {
+        return OUTCOME_LIMITED;
+    }
     return is_admitted(c, facts) ? OUTCOME_DONE : OUTCOME_STALE;
 }
 

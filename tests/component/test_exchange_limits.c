@@ -232,6 +232,105 @@ TEST(rule_57_the_log_counts_too_whoever_proposes)
     assert_int_equal(one_node_apply(&node, c), OUTCOME_DONE);
 }
 
+/* An OFFER to a new client key of the hardware of client 2, perhaps behind a circuit. */
+static unsigned ask(unsigned key, struct bytes agent_info)
+{
+    struct client_says discover = { .type = MESSAGE_DISCOVER, .client = 2 };
+
+    if (agent_info.n > 0) {
+        discover.agent_info = agent_info;
+        discover.giaddr = lan_address(1, 254);
+        discover.client = (uint8_t)key;
+    }
+    return say_as_stranger(discover, key);
+}
+
+static void take(unsigned key, struct bytes agent_info)
+{
+    struct client_says select = client_selecting(2, IP4_ANY, id1);
+
+    assert_int_equal(ask(key, agent_info), 1);
+    select.wanted = client_heard(&node)->header.yiaddr;
+    if (agent_info.n > 0) {
+        select.agent_info = agent_info;
+        select.giaddr = lan_address(1, 254);
+        select.client = (uint8_t)key;
+    }
+    (void)say_as_stranger(select, key);
+    one_node_commit(&node);
+    client_assert_heard(&node, MESSAGE_ACK, select.wanted);
+}
+
+TEST(one_hardware_address_gets_only_so_many_leases_whatever_it_calls_itself)
+{
+    const struct bytes none = { NULL, 0 };
+
+    widen_pool(119);
+    set_limits((struct network_limits){ .leases_per_hardware = 2 });
+    take(1, none);
+    take(2, none);
+    assert_int_equal(ask(3, none), 0);
+    assert_int_equal(count_of(REASON_LIMITED), 1);
+    assert_int_equal(ask(1, none), 1); /* it has its lease */
+    one_node_wait(&node, 100);
+
+    struct ip4 own = client_get_lease(&node, 1); /* another hardware address */
+
+    assert_false(ip4_is_any(own));
+}
+
+TEST(one_circuit_of_a_relay_gets_only_so_many_leases)
+{
+    const struct bytes port = bytes_of("\x01\x02p1", 4);
+    const struct bytes other = bytes_of("\x01\x02p2", 4);
+
+    widen_pool(119);
+    set_limits((struct network_limits){ .leases_per_circuit = 2 });
+    take(1, port);
+    take(2, port);
+    assert_int_equal(ask(3, port), 0);
+    assert_int_equal(ask(4, other), 1);
+}
+
+TEST(the_log_holds_the_limit_of_a_hardware_address_whoever_proposes)
+{
+    struct command c = {
+        .kind = COMMAND_BIND,
+        .bind = {.hw_type = 1,
+                 .hw_address = bytes_of("\x02\x00\x00\x00\x00\x07", 6),
+                 .lease = { 600 },
+                 .hold = { 900 }},
+    };
+
+    static const struct {
+        const char *client;
+        uint8_t address;
+        enum outcome outcome;
+    } rows[] = {
+        {"a",  30, OUTCOME_DONE   },
+        { "b", 31, OUTCOME_LIMITED},
+        { "a", 30, OUTCOME_DONE   }, /* renews */
+        { "a", 32, OUTCOME_DONE   }, /* moves: the other lease ends */
+        { "b", 30, OUTCOME_LIMITED},
+    };
+
+    widen_pool(119);
+    set_limits((struct network_limits){ .leases_per_hardware = 1 });
+    for (size_t i = 0; i < ARRAY_LENGTH(rows); i++) {
+        c.bind.address = lan_address(1, rows[i].address);
+        c.bind.client_key = bytes_of_text(rows[i].client);
+        assert_int_equal(one_node_apply(&node, c), rows[i].outcome);
+    }
+    c.bind.client_key = bytes_of("\x01\x02\x00\x00\x00\x00\xaa", 7);
+    c.bind.hw_address = bytes_of("\x02\x00\x00\x00\x00\xaa", 6);
+    c.bind.address = lan_address(1, 33);
+    assert_int_equal(one_node_apply(&node, c), OUTCOME_DONE);
+    set_limits((struct network_limits){ .leases_per_hardware = 0 });
+    c.bind.address = lan_address(1, 34);
+    c.bind.client_key = bytes_of_text("no limit");
+    assert_int_equal(one_node_apply(&node, c), OUTCOME_DONE);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -246,6 +345,9 @@ int main(void)
         CASE(rule_40_pools_that_fill_up_are_told_once_until_they_are_relieved),
         CASE(rule_57_one_client_declines_only_so_many_addresses),
         CASE(rule_57_the_log_counts_too_whoever_proposes),
+        CASE(one_hardware_address_gets_only_so_many_leases_whatever_it_calls_itself),
+        CASE(one_circuit_of_a_relay_gets_only_so_many_leases),
+        CASE(the_log_holds_the_limit_of_a_hardware_address_whoever_proposes),
     };
 
     return cmocka_run_group_tests_name("exchange_limits", tests, NULL, NULL);

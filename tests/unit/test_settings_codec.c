@@ -94,7 +94,7 @@ static const struct network networks[] = {
      .server_id = { 0xc0a80102 },
      .probation = { 3600 },
      .echo_client_id = true,
-     .limits = { 1, 2, 3, 4 },
+     .limits = { 1, 2, 3, 4, 5, 6 },
      .options = { 1, one_option },
      .boot = { .file = TEXT("network.0") },
      .n_subnets = 1,
