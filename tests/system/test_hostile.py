@@ -35,6 +35,7 @@ TEXTS = {
 }
 LONG = {"long-a": b"A", "long-quote": b"'", "long-escape": b"\x1b", "long-high": b"\xff"}
 OPTIONS = (12, 15, 56, 60, 66, 67, 77)
+RARE = (43, 93, 94, 97, 124, 125)
 # What no output may hold: C0 but for the line end, C1, marks that turn or break a line.
 HARMFUL = re.compile("[\0-\x09\x0b-\x1f\x80-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 LOG_LINE = re.compile(r"[0-9TZ:.-]{24} (error|warning|info|debug) event=[a-z-]+( [a-z_]+=(\"[^\"]*\"|\S*))*")
@@ -48,7 +49,7 @@ def agent_info(text):
 
 def say(client, text, fields):
     """Puts the text into these fields of every message of the client."""
-    client.extra = [(code, text) for code in OPTIONS if code in fields]
+    client.extra = [(code, text) for code in OPTIONS + RARE if code in fields]
     client.client_id = text if 61 in fields else None
     if 81 in fields:
         flags = b"\0\0\0" if len(text) > 63 else b"\4\0\0" + bytes([len(text)])
@@ -65,8 +66,8 @@ def say_all(lab, namespace, given):
     """A client for each text with all fields, and one for each long text and field."""
     everything = {*OPTIONS, 81, 82, "header"}
     wanted = [(text, fields) for text in TEXTS.values()
-              for fields in (everything, {61}, {"hardware", 12, 60})]
-    wanted += [(byte * 255, {field}) for byte in LONG.values() for field in (*OPTIONS, 61, 81, 82)]
+              for fields in (everything, {61, *RARE}, {"hardware", 12, 60})]
+    wanted += [(byte * 255, {field}) for byte in LONG.values() for field in (*OPTIONS, *RARE, 61, 81, 82)]
     for number, (text, fields) in enumerate(wanted):
         mac = bytes([2, 0, 0, 1, number >> 8, number & 255])
         client = RawClient(lab, namespace, mac=mac)
