@@ -35,9 +35,10 @@ class Machine:
                 f"while sleep 0.3; do printf ' '; done | exec {shlex.join(qemu)}", output=screen)
 
     def screen(self):
-        """Lines of text, as a person would read them."""
+        """Whole lines of text, as a person would read them."""
         with open(self.screen_file, errors="replace") as f:
-            return [line.strip() for line in ESCAPES.sub("", f.read()).splitlines() if line.strip()]
+            whole = ESCAPES.sub("", f.read()).rpartition("\n")[0]
+        return [line.strip() for line in whole.splitlines() if line.strip()]
 
     def booted_from(self, seconds):
         """(next server, file name) that the firmware says it got, or None when time is over."""

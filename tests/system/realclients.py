@@ -26,6 +26,7 @@ class Client:
         self.lab, self.mac = lab, mac
         self.namespace = lab.add_client(self.name[:6] if bridge == "lan" else bridge, mac, bridge)
         self.port = f"p{lab.n_ports}"
+        self.host_name = f"{self.name}.lab.example"  # all of them send it in option 81
         self.folder = os.path.join(lab.folder, self.namespace)
         os.mkdir(self.folder)
         self.process = None
@@ -93,12 +94,13 @@ class Client:
 class Dhclient(Client):
     name = "dhclient"
 
-    CONF = "initial-interval 1; backoff-cutoff 2; retry 2; select-timeout 0; reboot 4;\n"
+    CONF = ("initial-interval 1; backoff-cutoff 2; retry 2; select-timeout 0; reboot 4;\n"
+            "send fqdn.fqdn \"{}.\"; send fqdn.encoded on; send fqdn.server-update on;\n")
 
     def words(self, *more):
         files = os.path.join(self.folder, "dhclient")
         with open(f"{files}.conf", "w") as f:
-            f.write(self.CONF)
+            f.write(self.CONF.format(self.host_name))
         return ["dhclient", "-4", "-d", "-v", *more, "-e", "check=yes", "-sf", SCRIPT,
                 "-cf", f"{files}.conf", "-lf", f"{files}.leases", "-pf", f"{files}.pid", "eth0"]
 
@@ -111,7 +113,8 @@ class Udhcpc(Client):
 
     def words(self):
         wish = ["-r", self.last] if self.last else []
-        return ["udhcpc", "-f", "-i", "eth0", "-s", SCRIPT, "-t", "20", "-T", "1", "-A", "1", "-a", *wish]
+        return ["udhcpc", "-f", "-i", "eth0", "-s", SCRIPT, "-t", "20", "-T", "1", "-A", "1", "-a",
+                "-F", self.host_name, *wish]
 
     def power_off(self):
         self.last = self.address()
@@ -130,7 +133,7 @@ class Dhcpcd(Client):
         return ["unshare", "-m", "sh", "-c",
                 f"mount --bind {self.folder}/run /run && mkdir -p /var/lib/dhcpcd && "
                 f"mount --bind {self.folder}/var /var/lib/dhcpcd && mkdir -p /run/dhcpcd && "
-                f"exec dhcpcd -B -4 -d -f /dev/null -I '' -c {SCRIPT} eth0"]
+                f"exec dhcpcd -B -4 -d -f /dev/null -I '' -h {self.host_name} -F both -c {SCRIPT} eth0"]
 
     def release(self):
         self.process.send_signal(signal.SIGALRM)
@@ -144,13 +147,13 @@ class Networkd(Client):
     """
     name, declines = "networkd", False
     NETWORK = ("[Match]\nName=eth0\n[Network]\nDHCP=ipv4\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n"
-               "[DHCPv4]\nClientIdentifier=mac\nSendDecline=yes\n")
+               "[DHCPv4]\nClientIdentifier=mac\nSendDecline=yes\nHostname={}\n")
 
     def words(self):
         state = os.path.join(self.folder, "run/systemd")
         os.makedirs(os.path.join(state, "network"), exist_ok=True)
         with open(os.path.join(state, "network/eth0.network"), "w") as f:
-            f.write(self.NETWORK)
+            f.write(self.NETWORK.format(self.host_name))
         return ["unshare", "-m", "sh", "-c",
                 f"mount --bind {self.folder}/run /run && mount -o remount,ro,bind /sys && "
                 "mkdir -p /run/systemd/netif/links /run/systemd/netif/leases /run/systemd/netif/lldp && "

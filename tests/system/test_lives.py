@@ -41,8 +41,8 @@ networks:
 LONG = 60  # seconds for what takes 20
 
 
-def state_of(node, address):
-    found = node.sql(f"select state from leases where address = '{address}'")
+def column_of(node, address, column):
+    found = node.sql(f"select {column} from leases where address = '{address}'")
     return found[0][0] if found else None
 
 
@@ -87,13 +87,15 @@ def release(client, address, nodes):
     time.sleep(1)
     client.release()
     for node in nodes:
-        assert wait_for(lambda n=node: state_of(n, address) == "released", LONG), "no release"
+        assert wait_for(lambda n=node: column_of(n, address, "state") == "released", LONG), "no release"
 
 
 def live(client, squatter, nodes):
     """Returns what went wrong, or None."""
     try:
         address = meet_the_squatter(client, squatter)
+        for node in nodes:
+            assert wait_for(lambda n=node: column_of(n, address, "hostname") == client.host_name, LONG), "no name"
         renew(client)
         rebind(client)
         assert wait_for(lambda: client.address() == address, LONG), "another address after rebinding"
