@@ -66,6 +66,7 @@ struct peer_status {
     unsigned n_networks;
     const struct network_status *networks;
     uint64_t digest_high, digest_low;
+    struct instant monotonic; /* the sender's, to see how late it is read; 0: not told */
 };
 
 struct peer_forward {

@@ -114,6 +114,7 @@ static bool take_status(
     s->has_majority = p->has_majority;
     s->digest_high = p->digest_high;
     s->digest_low = p->digest_low;
+    s->monotonic.ms = (int64_t)(p->monotonic_ms & INT64_MAX);
     networks = lend_array(d, p->n_networks, sizeof *networks);
     if (networks == NULL) {
         return false;

@@ -113,6 +113,7 @@ static void fill_status(struct encoding *e, const struct peer_status *s)
     p->cluster_time_ms = (uint64_t)s->cluster_time.ms;
     p->digest_high = s->digest_high;
     p->digest_low = s->digest_low;
+    p->monotonic_ms = (uint64_t)s->monotonic.ms;
     p->n_networks = s->n_networks;
     p->networks = e->parts.networks.list;
     for (unsigned i = 0; i < s->n_networks; i++) {

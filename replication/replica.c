@@ -294,9 +294,12 @@ void replica_receive(struct replica *r, uint32_t node, const struct peer_message
 
 void replica_peer_changed(struct replica *r, uint32_t node, bool is_up)
 {
-    if (!is_up || r->is_closing) {
+    int member = status_index_of(&r->status, node);
+
+    if (!is_up || r->is_closing || member < 0) {
         return;
     }
+    status_connected(&r->status, (unsigned)member);
     r->upkeep.status_due = replica_now(r);
     if (node == replica_leader(r) && !replica_is_leader(r)) {
         r->counters.proposals_retried += pending_retry_sent_before(&r->pending, INSTANT_NEVER);

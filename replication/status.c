@@ -86,6 +86,32 @@ static void network_heard(struct member *m, const struct network_status *s)
     }
 }
 
+/*
+ * How late a message is read, by the monotonic clocks of both ends: against the quickest one, which
+ * gives way by a millisecond a message, as the clocks drift.
+ */
+static void note_delay(struct member *m, const struct peer_status *s, struct instant monotonic)
+{
+    int64_t offset = monotonic.ms - s->monotonic.ms;
+
+    m->late_ms = 0;
+    if (s->monotonic.ms == 0) {
+        return;
+    }
+    if (!m->has_offset || offset <= m->offset_ms) {
+        m->offset_ms = offset;
+    } else {
+        m->offset_ms++;
+    }
+    m->has_offset = true;
+    m->late_ms = offset - m->offset_ms;
+}
+
+void status_connected(struct status_table *t, unsigned i)
+{
+    t->members[i].has_offset = false;
+}
+
 void status_heard(
     struct status_table *t, unsigned i, const struct peer_status *s, const struct status_times *now)
 {
@@ -95,7 +121,8 @@ void status_heard(
     m->is_heard = true;
     m->heard_at = now->monotonic;
     m->wall = s->wall;
-    m->skew_ms = s->wall.ms - now->wall.ms;
+    note_delay(m, s, now->monotonic);
+    m->skew_ms = s->wall.ms + m->late_ms - now->wall.ms;
     m->applied_index = s->applied_index;
     m->term = s->term;
     m->leader = s->leader;
@@ -144,33 +171,50 @@ struct wall_clocks status_walls(
 
         if (i == t->self) {
             at[walls.n++] = now->wall;
-        } else if (status_is_fresh(t, i, now->monotonic)) {
+        } else if (status_is_fresh(t, i, now->monotonic) && m->late_ms <= STATUS_LATE_MS) {
             at[walls.n++] = instant_add_ms(m->wall, now->monotonic.ms - m->heard_at.ms);
         }
     }
     return walls;
 }
 
-/* The second latest wall clock of all members; of one, the only one. */
-struct instant status_wall_limit(const struct status_table *t, const struct status_times *now)
+struct wall_range {
+    unsigned n;
+    struct instant first, second, last; /* the latest, the one before it, the earliest */
+};
+
+/* What the clocks that were ever heard say at @now at most. */
+static struct wall_range wall_range(const struct status_table *t, const struct status_times *now)
 {
-    struct instant first = { INT64_MIN };
-    struct instant second = { INT64_MIN };
-    unsigned n_unheard = 0;
+    struct wall_range range = { 0, { INT64_MIN }, { INT64_MIN }, { INT64_MAX } };
 
     for (unsigned i = 0; i < t->n; i++) {
         const struct member *m = &t->members[i];
-        struct instant wall = i == t->self ? now->wall : m->wall;
+        int64_t since = now->monotonic.ms - m->heard_at.ms + m->late_ms;
+        struct instant wall = i == t->self ? now->wall : instant_add_ms(m->wall, since);
 
         if (i != t->self && !m->is_heard) {
-            n_unheard++;
             continue;
         }
-        wall = i == t->self ? wall : instant_add_ms(wall, now->monotonic.ms - m->heard_at.ms);
-        second = instant_max(second, instant_before(wall, first) ? wall : first);
-        first = instant_max(first, wall);
+        range.n++;
+        range.second =
+            instant_max(range.second, instant_before(wall, range.first) ? wall : range.first);
+        range.first = instant_max(range.first, wall);
+        range.last = instant_before(wall, range.last) ? wall : range.last;
     }
-    return t->n == 1 || n_unheard > 0 ? first : second;
+    return range;
+}
+
+struct instant status_wall_limit(const struct status_table *t, const struct status_times *now)
+{
+    struct wall_range range = wall_range(t, now);
+    bool agree = range.n == t->n && range.first.ms - range.last.ms <= STATUS_RIGHT_MS;
+    bool is_one_wrong = range.n == t->n && t->n >= 3;
+
+    if (agree) {
+        return range.first;
+    }
+    return instant_add_ms(is_one_wrong ? range.second : range.first, STATUS_RIGHT_MS);
 }
 
 void status_describe(

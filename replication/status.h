@@ -22,6 +22,9 @@ struct member {
     bool is_heard;
     struct instant heard_at; /* monotonic */
     struct instant wall;     /* its wall clock then */
+    int64_t late_ms;         /* how late that was read: this node may have been stopped */
+    bool has_offset;
+    int64_t offset_ms; /* our monotonic clock less its own, for what is read at once */
     int64_t skew_ms;
     uint64_t applied_index, term;
     uint32_t leader;
@@ -53,19 +56,31 @@ void status_heard(
     const struct peer_status *s,
     const struct status_times *now);
 
+/* A new connection to member @i: its machine may have started anew. */
+void status_connected(struct status_table *t, unsigned i);
+
 /* Said something within the timeout; this node itself always has. */
 bool status_is_fresh(const struct status_table *t, unsigned i, struct instant monotonic);
 unsigned status_count_fresh(const struct status_table *t, struct instant monotonic);
 bool status_has_majority(const struct status_table *t, struct instant monotonic);
 
-/* The wall clocks of all fresh members, moved on to @now, into @at. */
+/*
+ * The wall clocks of all fresh members, moved on to @now, into @at. One that was read more than
+ * STATUS_LATE_MS late is none: a node that was stopped reads what a clock said long ago.
+ */
+enum { STATUS_LATE_MS = 1000 };
+
 struct wall_clocks status_walls(
     const struct status_table *t, const struct status_times *now, struct instant at[MEMBERS_MAX]);
 
 /*
- * As far as cluster time could catch up by the clocks of any majority: all but one of them are
- * at this or earlier. A member that was never heard has a clock that could say anything.
+ * As far as cluster time could ever catch up by the clocks of a majority, when all but one of them
+ * are right: within STATUS_RIGHT_MS of each other. When all agree, the latest. Else one is wrong
+ * or unheard, and the right ones are at most this far ahead of the second latest (the latest, when
+ * not all were heard).
  */
+enum { STATUS_RIGHT_MS = 2000 };
+
 struct instant status_wall_limit(const struct status_table *t, const struct status_times *now);
 
 void status_describe(

@@ -68,6 +68,7 @@ static void own_status(
 
     *s = (struct peer_status){
         .wall = now.wall,
+        .monotonic = now.monotonic,
         .applied_index = replica_applied_index(r),
         .term = replica_term(r),
         .leader = replica_leader(r),
@@ -108,7 +109,11 @@ void upkeep_status_heard(struct replica *r, unsigned member, const struct peer_s
     bool is_leader = r->status.members[member].node == replica_leader(r);
 
     status_heard(&r->status, member, s, &now);
-    clock_heard(&r->clock, s->cluster_time, now.monotonic, is_leader && s->has_majority);
+    clock_heard(
+        &r->clock,
+        instant_add_ms(s->cluster_time, r->status.members[member].late_ms),
+        now.monotonic,
+        is_leader && s->has_majority);
     if (is_leader && s->has_majority && s->term == replica_term(r) &&
         !r->catching_up.is_target_known) {
         r->catching_up.is_target_known = true;

@@ -120,7 +120,7 @@ enum outcome transition_bind(
         .started_at = facts->now,
         .renewed_at = facts->now,
         .expires_at = instant_add_seconds(facts->now, c->lease),
-        .held_until = instant_add_seconds(facts->now, c->hold),
+        .held_until = instant_add_seconds(instant_max(facts->now, c->received_at), c->hold),
         .node = facts->node,
         .server_id = c->server_id,
         .relay = c->relay,

@@ -320,6 +320,41 @@ void check_reply(struct check *c, struct node *n, struct bytes reply)
     }
 }
 
+/* ---- liveness */
+
+enum {
+    WAIT_MAX_MS = 10000,
+    FREE_MIN_MS = 5000, /* a client asks again every few seconds only */
+    OFFERED_MAX = 2,    /* may be on offer for a minute to clients that went elsewhere */
+};
+
+static bool has_been_free(const struct store *s, struct ip4 address, struct instant since)
+{
+    struct lease l;
+
+    return !lease_table_find(store_leases(s), address, &l) || !instant_before(since, l.held_until);
+}
+
+void check_liveness(struct check *c)
+{
+    const struct world *w = c->world;
+    struct instant now = replica_cluster_time(node_replica(w->nodes[1]));
+    struct instant since = instant_add_ms(now, -FREE_MIN_MS);
+    unsigned n_waiting = lan_count_waiting(w->lan, w->queue.now - WAIT_MAX_MS);
+    unsigned n_free = 0;
+
+    for (unsigned i = 0; i < SIM_POOL_SIZE; i++) {
+        n_free += has_been_free(node_store(w->nodes[1]), ip4_of(SIM_POOL_FIRST + i), since);
+    }
+    if (n_waiting > 0 && n_free > OFFERED_MAX) {
+        world_fail(
+            w,
+            "ten seconds after the last fault %u clients wait and %u addresses are free",
+            n_waiting,
+            n_free);
+    }
+}
+
 /* ---- the end */
 
 static void check_agreement(const struct check *c)

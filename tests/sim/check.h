@@ -10,7 +10,9 @@
  *   3  a reserved address is bound to nobody but its client
  *   4  a promise never shrinks and never exceeds its hold
  *   5  two nodes at the same index hold the same rows (digest)
- *   the one rule: an ACK leaves only when a majority of disks holds its Bind
+ *   the one rule: an ACK leaves only when a majority of disks holds its Bind, or a hold that
+ *   covers it
+ *   ten seconds after the last fault every client has an address, as far as there are any
  * Invariant 1 (one client per address) is checked where it matters: in what clients believe.
  */
 enum {
@@ -32,6 +34,9 @@ void check_forget_node(struct check *c, unsigned number);
 
 /* @n sends @reply. */
 void check_reply(struct check *c, struct node *n, struct bytes reply);
+
+/* Faults have been over for ten seconds: nobody waits for long while there are free addresses. */
+void check_liveness(struct check *c);
 
 /* All faults are over and time has passed: the nodes agree, and nobody's lease is missing. */
 void check_end(struct check *c);

@@ -4,15 +4,15 @@
 #include <string.h>
 
 #include "base/check.h"
-#include "base/writer.h"
 #include "proto/dhcp/message.h"
 #include "proto/dhcp/option.h"
 #include "sim/check.h"
 #include "sim/node.h"
+#include "sim/outgoing.h"
 
 enum client_state { CLIENT_OFF, SELECTING, REQUESTING, BOUND, RENEWING, REBINDING, REBOOTING };
 
-enum { RETRY_MIN_MS = 1000, RETRY_MAX_MS = 4000, TRIES_MAX = 4, DATAGRAM_MAX = 600 };
+enum { RETRY_MIN_MS = 1000, RETRY_MAX_MS = 4000, TRIES_MAX = 4, DATAGRAM_MAX = OUTGOING_MAX };
 
 struct client {
     struct world *world;
@@ -21,6 +21,11 @@ struct client {
     uint8_t key[9]; /* hardware type and address, or option 61 */
     uint8_t n_key;
     bool sends_client_id, lies_about_secs;
+    bool
+        reboots_after_release; /* with the address that it gave back; RFC 2131 does not forbid it */
+    int64_t drift_ppm;         /* of its clock */
+    uint32_t wanted_lease;     /* option 51; 0: none */
+    int64_t asks_since;        /* for an address; 0: it has one, or wants none */
     uint32_t xid;
     int64_t began; /* this exchange, for secs and for the lease */
     unsigned tries;
@@ -48,6 +53,7 @@ struct timer {
 struct datagram {
     struct world *world;
     unsigned node;
+    uint64_t life; /* of the node it is for: its socket ends with it */
     struct arrival arrival;
     size_t n;
     uint8_t at[DATAGRAM_MAX];
@@ -92,62 +98,36 @@ static void set_timer(struct client *c, int64_t ms, void (*act)(struct client *c
 
 /* ---- sending */
 
-static void write_header(struct writer *w, const struct client *c, struct ip4 ciaddr)
+/* What the client takes for @s seconds. */
+static int64_t client_ms(const struct client *c, uint32_t s)
 {
-    int64_t elapsed = (c->world->queue.now - c->began) / 1000;
-
-    writer_u32(w, 0x01010600);
-    writer_u32(w, c->xid);
-    writer_u16(w, c->lies_about_secs ? 0 : (uint16_t)elapsed);
-    writer_u16(w, 0);
-    writer_u32(w, ciaddr.value);
-    writer_fill(w, 0, 12); /* yiaddr, siaddr, giaddr */
-    writer_u32(w, 0x02000000);
-    writer_u16(w, (uint16_t)c->number);
-    writer_fill(w, 0, 10 + 64 + 128);
-    writer_u32(w, 0x63825363);
+    return (int64_t)s * 1000 + (int64_t)s * c->drift_ppm / 1000;
 }
 
-static void write_address_option(struct writer *w, uint8_t code, struct ip4 a)
+/* Completes @o with what is the same in all that the client sends. */
+static struct outgoing complete(const struct client *c, const struct outgoing *o)
 {
-    if (!ip4_is_any(a)) {
-        writer_u8(w, code);
-        writer_u8(w, 4);
-        writer_u32(w, a.value);
-    }
-}
+    bool may_ask = o->type == MESSAGE_DISCOVER || o->type == MESSAGE_REQUEST;
+    struct outgoing all = *o;
 
-struct outgoing {
-    enum message_type type;
-    struct ip4 ciaddr, wanted, server_id, to; /* to: IP4_BROADCAST or a node's address */
-};
-
-static size_t build(const struct client *c, const struct outgoing *o, uint8_t *out)
-{
-    struct writer w = writer_of(out, DATAGRAM_MAX);
-
-    write_header(&w, c, o->ciaddr);
-    writer_u8(&w, 53);
-    writer_u8(&w, 1);
-    writer_u8(&w, (uint8_t)o->type);
-    if (c->sends_client_id) {
-        writer_u8(&w, 61);
-        writer_u8(&w, c->n_key);
-        writer_bytes(&w, bytes_of(c->key, c->n_key));
-    }
-    write_address_option(&w, 50, o->wanted);
-    write_address_option(&w, 54, o->server_id);
-    writer_u8(&w, 255);
-    writer_fill(&w, 0, w.n < 300 ? 300 - w.n : 0);
-    ensure(!w.overrun);
-    return w.n;
+    all.client = c->number;
+    all.xid = c->xid;
+    all.secs = c->lies_about_secs ? 0 : (uint16_t)((c->world->queue.now - c->began) / 1000);
+    all.lease = may_ask ? c->wanted_lease : 0;
+    all.client_id = bytes_of(c->key, c->sends_client_id ? c->n_key : 0);
+    return all;
 }
 
 static void arrive(void *data)
 {
     struct datagram *d = data;
 
-    node_datagram(d->world, d->node, &d->arrival, bytes_of(d->at, d->n));
+    if (world_defer(d->world, d->node, arrive, free, d)) {
+        return;
+    }
+    if (node_life(d->world->nodes[d->node]) == d->life) {
+        node_datagram(d->world, d->node, &d->arrival, bytes_of(d->at, d->n));
+    }
     free(d);
 }
 
@@ -155,11 +135,13 @@ static void send_to(struct client *c, const struct outgoing *o, unsigned node)
 {
     struct world *w = c->world;
     struct datagram *d = calloc(1, sizeof *d);
+    struct outgoing all = complete(c, o);
 
     require(d != NULL);
     d->world = w;
     d->node = node;
-    d->n = build(c, o, d->at);
+    d->life = node_life(w->nodes[node]);
+    d->n = outgoing_build(&all, d->at);
     d->arrival = (struct arrival){
         .network = bytes_of_text("lan"),
         .local = lan_node_address(node),
@@ -242,6 +224,8 @@ static void begin(struct client *c)
 {
     forget(c);
     c->state = SELECTING;
+    c->reboots_after_release = false;
+    c->asks_since = c->asks_since == 0 ? c->world->queue.now : c->asks_since;
     c->began = c->world->queue.now;
     c->xid = (uint32_t)random_below(&c->world->random, UINT32_MAX);
     c->tries = 0;
@@ -275,11 +259,16 @@ static void request(struct client *c)
     set_timer(c, retry_delay(c), request);
 }
 
+static bool is_rebooting_early(const struct client *c)
+{
+    return c->has_belief && c->until > c->world->queue.now;
+}
+
 static void reboot(struct client *c)
 {
     struct outgoing o = { .type = MESSAGE_REQUEST, .wanted = c->address, .to = IP4_BROADCAST };
 
-    if (c->tries++ >= TRIES_MAX || !c->has_belief || c->until <= c->world->queue.now) {
+    if (c->tries++ >= TRIES_MAX || !(is_rebooting_early(c) || c->reboots_after_release)) {
         begin(c);
         return;
     }
@@ -333,7 +322,12 @@ static void release(struct client *c)
     forget(c);
     c->state = CLIENT_OFF;
     send_message(c, &o);
-    set_timer(c, random_between(&c->world->random, 500, 20000), begin);
+    c->reboots_after_release = random_chance(&c->world->random, 300);
+    if (c->reboots_after_release) {
+        set_timer(c, random_between(&c->world->random, 1, 8000), power_on);
+    } else {
+        set_timer(c, random_between(&c->world->random, 500, 20000), begin);
+    }
 }
 
 static void decline(struct client *c)
@@ -396,9 +390,11 @@ static void on_ack(struct client *c, const struct message *m)
         world_fail(c->world, "client %u asked for one address and was given another", c->number);
     }
     c->server_id = message_server_identifier(m);
-    believe(c, m->header.yiaddr, c->began + (int64_t)lease * 1000);
-    c->t1 = c->began + (int64_t)seconds_option(m, 58, lease / 2) * 1000;
-    c->t2 = c->began + (int64_t)seconds_option(m, 59, lease / 8 * 7) * 1000;
+    c->reboots_after_release = false;
+    c->asks_since = 0;
+    believe(c, m->header.yiaddr, c->began + client_ms(c, lease));
+    c->t1 = c->began + client_ms(c, seconds_option(m, 58, lease / 2));
+    c->t2 = c->began + client_ms(c, seconds_option(m, 59, lease / 8 * 7));
     c->state = BOUND;
     on_bound(c);
 }
@@ -533,6 +529,8 @@ static void make_client(struct lan *l, unsigned i)
     *c = (struct client){ .world = l->world, .number = i + 1 };
     c->sends_client_id = random_chance(r, 500);
     c->lies_about_secs = random_chance(r, 300);
+    c->drift_ppm = random_between(r, -50, 50);
+    c->wanted_lease = random_chance(r, 300) ? (uint32_t)random_between(r, 4, 40) : 0;
     c->n_key = c->sends_client_id ? 9 : 7;
     memcpy(c->key, c->sends_client_id ? "\xff\x02\x00" : "\x01\x02\x00", 3);
     c->key[c->n_key - 2] = (uint8_t)(c->number >> 8);
@@ -569,6 +567,16 @@ void lan_calm(struct lan *l)
 void lan_hush(struct lan *l)
 {
     l->is_hushed = true;
+}
+
+unsigned lan_count_waiting(const struct lan *l, int64_t since)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < l->n; i++) {
+        n += l->clients[i].asks_since != 0 && l->clients[i].asks_since <= since;
+    }
+    return n;
 }
 
 const struct lan_counts *lan_counts(const struct lan *l)

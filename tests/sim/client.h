@@ -43,6 +43,9 @@ void lan_calm(struct lan *l);
 /* From now on clients send nothing at all. */
 void lan_hush(struct lan *l);
 
+/* How many clients have been asking for an address since @since or before, in vain. */
+unsigned lan_count_waiting(const struct lan *l, int64_t since);
+
 const struct lan_counts *lan_counts(const struct lan *l);
 
 /* Visits the clients that believe to have an address. */

@@ -6,7 +6,7 @@
 #include "base/check.h"
 #include "sim/node.h"
 
-enum { CALM_LOSS = 2, BAD_LOSS = 200 };
+enum { CALM_LOSS = 2, BAD_LOSS = 200, HEARD_MS = 2000 };
 
 struct mend {
     struct world *world;
@@ -16,6 +16,7 @@ struct mend {
 
 static bool is_over;
 static uint64_t n_faults;
+static int64_t clock_right_since; /* all of them */
 
 uint64_t faults_count(void)
 {
@@ -63,6 +64,7 @@ static void kill_node(struct world *w, unsigned a)
         return;
     }
     world_say(w, "node %u is killed", a);
+    w->stopped_until[a] = 0;
     node_kill(w->nodes[a]);
     if (random_chance(&w->random, 150)) {
         node_damage_database(w->nodes[a], NODE_DATABASE_LOST);
@@ -121,6 +123,47 @@ static void bad_network(struct world *w)
     mend_later(w, 0, 0, calm_network);
 }
 
+/* SIGSTOP, or a machine that is moved: what comes waits in its buffers. */
+static void stop_node(struct world *w, unsigned a)
+{
+    int64_t ms = random_between(&w->random, 300, 15000);
+
+    world_say(w, "node %u is stopped for %lld ms", a, (long long)ms);
+    w->stopped_until[a] = w->queue.now + ms;
+}
+
+static void set_clock_right(struct world *w, unsigned a, unsigned b)
+{
+    (void)b;
+    w->clock_error[a] = 0;
+    clock_right_since = w->queue.now;
+}
+
+/*
+ * One clock is wrong at a time, by up to an hour in either direction; and the nodes hear that it is
+ * right again before another one is wrong.
+ */
+static void set_clock_wrong(struct world *w, unsigned a)
+{
+    int64_t most = random_chance(&w->random, 500) ? 3600000 : 20000;
+
+    for (unsigned i = 1; i <= w->n_nodes; i++) {
+        if (w->clock_error[i] != 0 || w->queue.now < clock_right_since + HEARD_MS) {
+            return;
+        }
+    }
+    w->clock_error[a] = random_between(&w->random, -most, most);
+    world_say(w, "the clock of node %u is wrong by %lld ms", a, (long long)w->clock_error[a]);
+    mend_later(w, a, 0, set_clock_right);
+}
+
+static void kill_all(struct world *w)
+{
+    for (unsigned a = 1; a <= w->n_nodes; a++) {
+        kill_node(w, a);
+    }
+}
+
 static unsigned any_node(struct world *w)
 {
     return 1 + (unsigned)random_below(&w->random, w->n_nodes);
@@ -132,7 +175,7 @@ static void one_fault(struct world *w)
     unsigned b = any_node(w);
 
     n_faults++;
-    switch (random_below(&w->random, 8)) {
+    switch (random_below(&w->random, 13)) {
     case 0:
     case 1:
     case 2:
@@ -150,6 +193,17 @@ static void one_fault(struct world *w)
         break;
     case 6:
         pull_cable(w, a);
+        break;
+    case 7:
+    case 8:
+        stop_node(w, a);
+        break;
+    case 9:
+    case 10:
+        set_clock_wrong(w, a);
+        break;
+    case 11:
+        kill_all(w);
         break;
     default:
         bad_network(w);
@@ -177,6 +231,7 @@ void faults_begin(struct world *w)
 {
     is_over = false;
     n_faults = 0;
+    clock_right_since = 0;
     event_schedule(
         &w->queue,
         (struct event){ .at = w->queue.now + w->faults.mean_ms, .fire = next_fault, .data = w });
@@ -187,9 +242,20 @@ void faults_end(struct world *w)
     is_over = true;
     memset(w->cut, 0, sizeof w->cut);
     memset(w->lan_cut, 0, sizeof w->lan_cut);
+    memset(w->clock_error, 0, sizeof w->clock_error);
     w->faults.loss_per_mille = 0;
     w->faults.lan_loss_per_mille = 0;
     for (unsigned i = 1; i <= w->n_nodes; i++) {
         restart(w, i, 0);
     }
+}
+
+int64_t faults_over_at(const struct world *w)
+{
+    int64_t at = w->queue.now;
+
+    for (unsigned i = 1; i <= w->n_nodes; i++) {
+        at = w->stopped_until[i] > at ? w->stopped_until[i] : at;
+    }
+    return at;
 }

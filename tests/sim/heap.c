@@ -106,6 +106,11 @@ void heap_install(void)
     raft_heap_set(&heap);
 }
 
+unsigned heap_owner(void)
+{
+    return current;
+}
+
 unsigned heap_set_owner(unsigned owner)
 {
     unsigned previous = current;

@@ -14,6 +14,9 @@ void heap_install(void);
 /* Who allocates from now on; 0 is the world. Returns who did before. */
 unsigned heap_set_owner(unsigned owner);
 
+/* Who allocates now: the node that runs. */
+unsigned heap_owner(void);
+
 /* Frees everything that @owner allocated and has not freed. */
 void heap_free_owner(unsigned owner);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "sim/breaks.h"
 
 enum io_kind { IO_APPEND, IO_TRUNCATE, IO_INSTALL };
 
@@ -77,7 +78,7 @@ static int64_t lie(struct sim_io *io)
 {
     int64_t now = io->world->queue.now;
 
-    return io->world->faults.disk_lies ? now + random_between(&io->world->random, 200, 3000) : now;
+    return is_broken(BREAK_DISK_LIES) ? now + random_between(&io->world->random, 200, 3000) : now;
 }
 
 static void do_append(struct sim_io *io, const struct io_op *op, unsigned n, int64_t durable_at)

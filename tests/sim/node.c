@@ -11,8 +11,10 @@
 #include "replication/peer/snapshot_receiver.h"
 #include "replication/peer/snapshot_sender.h"
 #include "server/exchange.h"
+#include "sim/breaks.h"
 #include "sim/check.h"
 #include "sim/client.h"
+#include "sim/database.h"
 #include "sim/heap.h"
 #include "sim/io.h"
 
@@ -43,7 +45,7 @@ struct node *node_new(struct world *w, unsigned number)
     require(n != NULL);
     n->world = w;
     n->number = number;
-    n->wall_offset = random_between(&w->random, -1500, 1500);
+    n->wall_offset = random_between(&w->random, -1000, 1000);
     disk_init(&n->disk);
     (void)snprintf(n->path, sizeof n->path, "%s/node%u.db", w->folder, number);
     return n;
@@ -177,7 +179,13 @@ static struct instant port_wall(void *data)
 {
     const struct node *n = data;
 
-    return (struct instant){ wall_start + n->world->queue.now + n->wall_offset };
+    return (struct instant){ wall_start + n->world->queue.now + n->wall_offset +
+                             n->world->clock_error[n->number] };
+}
+
+struct instant node_wall_of(struct world *w, unsigned number)
+{
+    return port_wall(w->nodes[number]);
 }
 
 static void port_send(void *data, uint32_t to, const struct peer_message *m)
@@ -284,6 +292,16 @@ static void answer_early(void *data)
     e.proposal->done(e.proposal, &e.result);
 }
 
+static int pass_on(struct node *n, struct proposal *p, const struct command *c, unsigned timeout_ms)
+{
+    struct command sent = *c;
+
+    if (is_broken(BREAK_STALE_BIND) && c->kind == COMMAND_BIND) {
+        sent.bind.received_at.ms = 0;
+    }
+    return n->log.propose(n->log.data, p, &sent, timeout_ms);
+}
+
 static int propose_early(
     void *data, struct proposal *p, const struct command *c, unsigned timeout_ms)
 {
@@ -291,8 +309,8 @@ static int propose_early(
     struct instant now = n->log.cluster_time(n->log.data);
     struct early *e = NULL;
 
-    if (!n->world->faults.ack_early || c->kind != COMMAND_BIND) {
-        return n->log.propose(n->log.data, p, c, timeout_ms);
+    if (!is_broken(BREAK_ACK_EARLY) || c->kind != COMMAND_BIND) {
+        return pass_on(n, p, c, timeout_ms);
     }
     node_propose(n, c);
     e = malloc(sizeof *e);
@@ -492,41 +510,13 @@ void node_run(struct node *n, void (*fire)(void *data), void *data)
     (void)heap_set_owner(owner);
 }
 
-static void remove_file(const struct node *n, const char *suffix)
-{
-    char path[128];
-
-    (void)snprintf(path, sizeof path, "%s%s", n->path, suffix);
-    (void)unlink(path);
-}
-
-static void damage_file(const struct node *n)
-{
-    FILE *f = fopen(n->path, "r+");
-
-    if (f == NULL) {
-        return;
-    }
-    require(fseek(f, 0, SEEK_END) == 0);
-
-    long size = ftell(f);
-
-    for (unsigned i = 0; i < 200 && size > 0; i++) {
-        require(fseek(f, random_between(&n->world->random, 0, size - 1), SEEK_SET) == 0);
-        (void)fputc((int)random_below(&n->world->random, 256), f);
-    }
-    (void)fclose(f);
-}
-
 void node_damage_database(struct node *n, enum node_damage damage)
 {
     if (damage == NODE_DATABASE_DAMAGED) {
-        damage_file(n);
-        return;
+        database_damage(n->path, &n->world->random);
+    } else {
+        database_remove(n->path);
     }
-    remove_file(n, "");
-    remove_file(n, "-wal");
-    remove_file(n, "-shm");
 }
 
 /* A proposal nobody waits for. */

@@ -20,6 +20,9 @@ void node_start(struct node *n);
 void node_kill(struct node *n);
 bool node_is_alive(const struct node *n);
 
+/* What the wall clock of node @number says. */
+struct instant node_wall_of(struct world *w, unsigned number);
+
 /* Counts the starts; an event of an earlier life is dropped. */
 uint64_t node_life(const struct node *n);
 

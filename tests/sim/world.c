@@ -11,6 +11,7 @@
 struct parcel {
     struct world *world;
     unsigned from, to;
+    uint64_t life; /* of the receiver: a connection ends with it */
     size_t n;
     uint8_t at[];
 };
@@ -25,11 +26,28 @@ void world_schedule(struct world *w, const struct event *e)
     event_schedule(&w->queue, scheduled);
 }
 
+bool world_defer(
+    struct world *w, unsigned node, void (*fire)(void *data), void (*drop)(void *data), void *data)
+{
+    bool is_stopped = w->queue.now < w->stopped_until[node];
+
+    if (is_stopped) {
+        event_schedule(
+            &w->queue,
+            (struct event){
+                .at = w->stopped_until[node], .fire = fire, .drop = drop, .data = data });
+    }
+    return is_stopped;
+}
+
 static void deliver(void *data)
 {
     struct parcel *p = data;
 
-    if (!p->world->cut[p->from][p->to]) {
+    if (world_defer(p->world, p->to, deliver, free, p)) {
+        return;
+    }
+    if (!p->world->cut[p->from][p->to] && node_life(p->world->nodes[p->to]) == p->life) {
         node_message(p->world, p->to, p->from, bytes_of(p->at, p->n));
     }
     free(p);
@@ -57,6 +75,7 @@ void world_transmit(struct world *w, unsigned from, unsigned to, struct bytes me
 
     require(p != NULL);
     *p = (struct parcel){ .world = w, .from = from, .to = to, .n = message.n };
+    p->life = node_life(w->nodes[to]);
     memcpy(p->at, message.at, message.n);
     event_schedule(
         &w->queue,

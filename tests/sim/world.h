@@ -23,8 +23,6 @@ struct world_faults {
     unsigned latency_max;        /* ms between nodes */
     unsigned disk_max;           /* ms for a write */
     unsigned mean_ms;            /* between faults */
-    bool disk_lies;              /* --break: an append calls back before it is durable */
-    bool ack_early;              /* --break: an exchange hears DONE when it proposes */
 };
 
 struct world {
@@ -36,6 +34,8 @@ struct world {
     struct node *nodes[SIM_NODES_MAX + 1];          /* by number; [0] unused */
     bool cut[SIM_NODES_MAX + 1][SIM_NODES_MAX + 1]; /* between nodes, per direction */
     bool lan_cut[SIM_NODES_MAX + 1];                /* the node's cable to the clients */
+    int64_t stopped_until[SIM_NODES_MAX + 1];       /* what comes to the node waits until then */
+    int64_t clock_error[SIM_NODES_MAX + 1]; /* ms, of its wall clock; of one node at a time */
     int64_t last_delivery[SIM_NODES_MAX + 1][SIM_NODES_MAX + 1];
     uint32_t headroom_s; /* of the only subnet */
     struct lan *lan;
@@ -46,6 +46,10 @@ struct world {
 
 /* Schedules @e in the current life of its node. */
 void world_schedule(struct world *w, const struct event *e);
+
+/* True when @node is stopped (SIGSTOP): then @fire is scheduled for when it goes on. */
+bool world_defer(
+    struct world *w, unsigned node, void (*fire)(void *data), void (*drop)(void *data), void *data);
 
 /* Carries a copy of @message from node to node: in order, with delay, perhaps not at all. */
 void world_transmit(struct world *w, unsigned from, unsigned to, struct bytes message);

@@ -87,7 +87,8 @@ TEST(every_field_of_a_status_arrives)
                    .n_networks = 2,
                    .networks = networks,
                    .digest_high = 7,
-                   .digest_low = 8}
+                   .digest_low = 8,
+                   .monotonic = { 9 }}
     };
     struct peer_message out;
 
@@ -100,6 +101,7 @@ TEST(every_field_of_a_status_arrives)
     assert_int_equal(out.status.cluster_time.ms, 1);
     assert_int_equal(out.status.digest_high, 7);
     assert_int_equal(out.status.digest_low, 8);
+    assert_int_equal(out.status.monotonic.ms, 9);
     assert_int_equal(out.status.n_networks, 2);
     assert_true(bytes_equal(out.status.networks[0].network, bytes_of_text("lan")));
     assert_true(out.status.networks[0].link_up && !out.status.networks[0].socket_open);

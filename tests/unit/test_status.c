@@ -134,21 +134,58 @@ TEST(one_clock_that_is_wrong_is_no_limit_for_cluster_time)
     struct status_times now = { { 2000 }, { 1002000 } };
 
     hear(0, 2000, true, NULL); /* half a second ahead of this node */
-    assert_int_equal(status_wall_limit(&table, &now).ms, 1002500); /* node 3 could say anything */
+    assert_int_equal(status_wall_limit(&table, &now).ms, 1004500); /* node 3 may be ahead */
     hear(2, 2000, true, NULL);
-    table.members[2].wall.ms += 3600000;
     assert_int_equal(status_wall_limit(&table, &now).ms, 1002500);
-    table.members[0].wall.ms -= 3600000;
-    assert_int_equal(status_wall_limit(&table, &now).ms, 1002000);
+    table.members[2].wall.ms += 3600000;
+    assert_int_equal(status_wall_limit(&table, &now).ms, 1004500);
+    table.members[2].wall.ms -= 7200000; /* repaired, it may be ahead of the others */
+    assert_int_equal(status_wall_limit(&table, &now).ms, 1004000);
+}
+
+TEST(a_wall_clock_that_was_read_late_is_none)
+{
+    struct status_times now = { { 2000 }, { 1002000 } };
+    struct instant at[MEMBERS_MAX];
+
+    hear(0, 2000, true, NULL);
+    assert_int_equal(status_walls(&table, &now, at).n, 2);
+    table.members[0].late_ms = 1001;
+    assert_int_equal(status_walls(&table, &now, at).n, 1);
+}
+
+/* Read at @at what member 0 said when its own monotonic clock was @sent. */
+static int64_t late(int64_t sent, int64_t at)
+{
+    struct status_times now = { { at }, { at } };
+    struct peer_status s = { .wall = { 5000 }, .monotonic = { sent } };
+
+    status_heard(&table, 0, &s, &now);
+    return table.members[0].late_ms;
+}
+
+TEST(what_is_read_late_is_known_by_the_quickest_message)
+{
+    assert_int_equal(late(70000, 1000), 0);
+    assert_int_equal(late(70250, 1230), 0);
+    assert_int_equal(late(70500, 1480), 0);
+    assert_int_equal(late(70750, 11730), 9999);
+    assert_int_equal(late(81000, 11981), 0);
+    assert_int_equal(table.members[0].skew_ms, 5000 - 11981);
+    status_connected(&table, 0); /* its machine has started anew */
+    assert_int_equal(late(20, 20000), 0);
+    assert_int_equal(late(0, 30000), 0); /* not told */
 }
 
 TEST(what_a_clock_said_last_is_moved_on)
 {
-    struct status_times now = { { 62000 }, { 1000000 } };
+    struct status_times now = { { 62000 }, { 1062000 } };
 
     hear(0, 2000, true, NULL);
     hear(2, 2000, true, NULL);
     assert_int_equal(status_wall_limit(&table, &now).ms, 1062500);
+    table.members[0].late_ms = 1000;
+    assert_int_equal(status_wall_limit(&table, &now).ms, 1063500);
 }
 
 int main(void)
@@ -163,6 +200,8 @@ int main(void)
             the_server_id_of_a_network_is_kept_when_it_is_no_longer_served, fresh),
         cmocka_unit_test_setup(networks_are_bounded_and_names_too_long_are_ignored, fresh),
         cmocka_unit_test_setup(one_clock_that_is_wrong_is_no_limit_for_cluster_time, fresh),
+        cmocka_unit_test_setup(what_is_read_late_is_known_by_the_quickest_message, fresh),
+        cmocka_unit_test_setup(a_wall_clock_that_was_read_late_is_none, fresh),
         cmocka_unit_test_setup(what_a_clock_said_last_is_moved_on, fresh),
     };
 

@@ -486,6 +486,21 @@ TEST(the_digest_form_tells_rows_apart_whose_texts_join_to_the_same)
     assert_true(leases_are_equal(&a, &a));
 }
 
+TEST(a_hold_is_counted_from_the_request_when_the_entry_s_time_lags_behind_it)
+{
+    struct transition_facts facts = facts_now();
+    struct bind_command c = bind_by("a");
+    struct lease l;
+
+    c.received_at = instant_add_ms(facts.now, 8000);
+    assert_int_equal(transition_bind(NULL, &c, &facts, &l), OUTCOME_DONE);
+    assert_int_equal(l.expires_at.ms, instant_add_seconds(facts.now, c.lease).ms);
+    assert_int_equal(l.held_until.ms, instant_add_seconds(c.received_at, c.hold).ms);
+    c.received_at = instant_add_ms(facts.now, -8000);
+    assert_int_equal(transition_bind(NULL, &c, &facts, &l), OUTCOME_DONE);
+    assert_int_equal(l.held_until.ms, instant_add_seconds(facts.now, c.hold).ms);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -493,6 +508,7 @@ int main(void)
         cmocka_unit_test(an_address_for_classes_is_bound_only_by_the_settings_it_was_judged_by),
         cmocka_unit_test(bind_is_refused_by_what_stands_against_it),
         cmocka_unit_test(rule_22_a_renewal_never_shortens_an_earlier_promise),
+        cmocka_unit_test(a_hold_is_counted_from_the_request_when_the_entry_s_time_lags_behind_it),
         cmocka_unit_test(a_promise_beyond_the_hold_asked_for_extends_the_hold),
         cmocka_unit_test(rule_21_an_infinite_lease_never_ends),
         cmocka_unit_test(rule_15_a_unicast_renewal_keeps_what_the_relay_said),
