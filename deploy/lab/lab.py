@@ -304,13 +304,13 @@ class Lab:
                 process.kill()
                 process.wait()
         for namespace in reversed(self.namespaces):
-            self._end_children(namespace)
+            self.end_all_in(namespace)
             subprocess.run(["ip", "netns", "del", namespace], capture_output=True)
         self.namespaces, self.processes = [], []
         shutil.rmtree(self.folder, ignore_errors=True)
 
     @staticmethod
-    def _end_children(namespace):
+    def end_all_in(namespace):
         """Ends what a client program left behind in a namespace that this lab made."""
         for pid in run("ip", "netns", "pids", namespace, check=False).split():
             try:

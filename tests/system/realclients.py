@@ -14,7 +14,7 @@ import time
 from lab import HERE, run, wait_for
 
 SCRIPT = os.path.join(HERE, "client-script")
-LINE = re.compile(r"event=exchange kind=(\S+) answer=(\S+) reason=(\S+) client=(\S+) address=(\S+)")
+LINE = re.compile(r"event=exchange kind=(\S+) answer=(\S+) reason=\S+ client=(\S+) address=(\S+)")
 NOBODY = "02:ff:ff:ff:ff:ff"
 
 
@@ -46,25 +46,15 @@ class Client:
         """As a host that loses its power: no RELEASE, its files stay, its address is gone."""
         self.process.kill()
         self.process.wait()
-        self._end_children()
-        self.flush()
+        self.lab.end_all_in(self.namespace)
+        self.lab.ip(self.namespace, "address", "flush", "dev", "eth0", "scope", "global")
 
     def reboot(self):
         self.power_off()
         self.start()
 
-    def _end_children(self):
-        for pid in run("ip", "netns", "pids", self.namespace, check=False).split():
-            try:
-                os.kill(int(pid), signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-
     def release(self):
         raise NotImplementedError
-
-    def flush(self):
-        self.lab.ip(self.namespace, "address", "flush", "dev", "eth0", "scope", "global")
 
     def address(self):
         listed = self.lab.ip(self.namespace, "-4", "address", "show", "dev", "eth0")
@@ -85,7 +75,7 @@ class Client:
         """What the nodes heard of this client and did: [(kind, answer, address)], node by node."""
         mine = f"01:{self.mac}"
         return [(kind, answer, address) for node in self.lab.nodes.values()
-                for kind, answer, _, client, address in LINE.findall(node.log_text()) if client == mine]
+                for kind, answer, client, address in LINE.findall(node.log_text()) if client == mine]
 
     def count(self, kind, answer):
         return sum(said[:2] == (kind, answer) for said in self.said())
@@ -93,7 +83,6 @@ class Client:
 
 class Dhclient(Client):
     name = "dhclient"
-
     CONF = ("initial-interval 1; backoff-cutoff 2; retry 2; select-timeout 0; reboot 4;\n"
             "send fqdn.fqdn \"{}.\"; send fqdn.encoded on; send fqdn.server-update on;\n")
 
