@@ -11,7 +11,7 @@
 
 /*
  * The options as a JSON object that a settings file could hold; bytes alone, so that whatever the
- * options' types are, it says exactly this. Returns an empty run when there are none.
+ * options' types are, it says exactly this. NULL when there are none.
  */
 static int options_text(struct option_list options, char **ret_text)
 {
@@ -29,11 +29,16 @@ static int options_text(struct option_list options, char **ret_text)
     for (unsigned i = 0; i < options.n; i++) {
         const struct option_value *o = &options.at[i];
 
-        (void)fprintf(out, "%s\"option-%u\":\"0x", i == 0 ? "{" : ",", (unsigned)o->code);
+        (void)fprintf(
+            out,
+            "%s\"option-%u\":%s\"0x",
+            i == 0 ? "{" : ",",
+            (unsigned)o->code,
+            o->forced ? "{\"force\":\"yes\",\"value\":" : "");
         for (size_t k = 0; k < o->value.n; k++) {
             (void)fprintf(out, "%02x", o->value.at[k]);
         }
-        (void)fputc('"', out);
+        (void)fputs(o->forced ? "\"}" : "\"", out);
     }
     (void)fputc('}', out);
     if (fclose(out) != 0) {

@@ -1,7 +1,9 @@
 # The server room: configuration, sockets, API and command line.
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
+pkg_check_modules(MICROHTTPD REQUIRED IMPORTED_TARGET libmicrohttpd)
 unit_test(config_values LINK config base)
 unit_test(node_file LINK config base)
+unit_test(http LINK admin PkgConfig::JANSSON PkgConfig::MICROHTTPD base)
 unit_test(lease_filter LINK admin config base)
 unit_test(rsc LINK migrate base)
 unit_test(import LINK migrate config base)

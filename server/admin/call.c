@@ -30,15 +30,14 @@ struct call *call_new(enum call_kind kind)
     if (call != NULL) {
         call->kind = kind;
         call->n_references = 1;
-        call->expected_version = UINT64_MAX;
+        arena_init(&call->arena);
     }
     return call;
 }
 
 static void call_destroy(struct call *call)
 {
-    call->settings = settings_file_free(call->settings);
-    free(call->text);
+    arena_deinit(&call->arena);
     json_decref(call->status);
     free(call);
 }
@@ -135,8 +134,7 @@ static void finish(struct calls *c, struct call *call)
 /*
  * The result of a follower's proposal comes from the leader, perhaps before the follower has
  * applied the entry; and the replica commits what it applied a little later, with what follows.
- * The answer waits for both: who is told that settings are in force finds them in this node's
- * database.
+ * The answer waits for both: who is told that a change is made finds it in this node's database.
  */
 static bool is_here(const struct calls *c, struct call *call)
 {
@@ -151,6 +149,51 @@ static bool is_here(const struct calls *c, struct call *call)
     return !store_is_dirty(store) || call->n_looks_applied++ >= CALL_LOOKS_APPLIED;
 }
 
+/* Notes the nodes that serve and have not told yet that they applied the entry. */
+static void find_lagging(const struct calls *c, struct call *call)
+{
+    struct replica_peer peers[MEMBERS_MAX];
+    unsigned n = replica_peers(c->sources.replica, peers);
+
+    call->n_lagging = 0;
+    for (unsigned i = 0; i < n; i++) {
+        if (!peers[i].is_self && peers[i].is_fresh && peers[i].applied_index < call->result.index) {
+            call->lagging[call->n_lagging++] = peers[i].node;
+        }
+    }
+}
+
+/* What is done is told when every node that answers clients goes by it, or when it is time. */
+static bool is_everywhere(const struct calls *c, struct call *call)
+{
+    if (call->result.outcome != OUTCOME_DONE) {
+        return true;
+    }
+    find_lagging(c, call);
+    return call->n_lagging == 0 || call->n_looks_spread++ >= CALL_LOOKS_SPREAD;
+}
+
+static bool is_refused(const struct call *call)
+{
+    return call->result.outcome != OUTCOME_DONE && call->result.outcome != OUTCOME_TIMEOUT &&
+           call->result.outcome != OUTCOME_OVERLOADED;
+}
+
+static bool is_over(const struct calls *c, struct call *call)
+{
+    bool is_seen = is_here(c, call) || call->n_looks++ >= CALL_LOOKS_MAX;
+
+    return is_seen && is_everywhere(c, call);
+}
+
+static void conclude(struct calls *c, struct call *call)
+{
+    if (is_refused(call) && call->task->explain != NULL) {
+        call->task->explain(call, &c->sources);
+    }
+    finish(c, call);
+}
+
 static void on_look(uv_timer_t *timer)
 {
     struct calls *c = timer->data;
@@ -162,9 +205,9 @@ static void on_look(uv_timer_t *timer)
         if (call == NULL || !call->has_result) {
             continue;
         }
-        if (is_here(c, call) || call->n_looks++ >= CALL_LOOKS_MAX) {
+        if (is_over(c, call)) {
             c->proposed[i] = NULL;
-            finish(c, call);
+            conclude(c, call);
         } else {
             n_waiting++;
         }
@@ -183,31 +226,25 @@ static void on_proposed(struct proposal *p, const struct result *result)
     (void)uv_timer_start(call->queue->look, on_look, CALL_LOOK_MS, CALL_LOOK_MS);
 }
 
-/* Sets call->result and finishes the call when the proposal cannot be made. */
-static void put_settings(struct calls *c, struct call *call)
+/* Finishes the call when the proposal cannot be made. */
+static void propose(struct calls *c, struct call *call)
 {
-    uint64_t version = network_map_version(store_map(c->sources.store));
-    const struct command command = {
-        .kind = COMMAND_PUT_SETTINGS,
-        .put_settings = {.version = version + 1,
-                         .document = call->settings->encoded,
-                         .source = bytes_of(call->text, call->n_text)},
-    };
     unsigned slot = 0;
 
-    call->version = version + 1;
     call->has_majority = replica_has_majority(c->sources.replica);
     call->proposal = (struct proposal){ .done = on_proposed, .data = call };
     while (slot < CALLS_MAX && c->proposed[slot] != NULL) {
         slot++;
     }
     ensure(slot < CALLS_MAX); /* no more calls wait than that */
-    if (call->expected_version != UINT64_MAX && call->expected_version != version) {
-        call->result.outcome = OUTCOME_STALE;
+    if (!call->has_majority) {
+        call->result.outcome = OUTCOME_OVERLOADED;
+        finish(c, call);
+    } else if (!call->task->prepare(call, &c->sources)) {
         finish(c, call);
     } else if (
-        !call->has_majority ||
-        replica_propose(c->sources.replica, &call->proposal, &command, CALL_SETTINGS_MS) != 0) {
+        replica_propose(c->sources.replica, &call->proposal, &call->command, CALL_PROPOSE_MS) !=
+        0) {
         call->result.outcome = OUTCOME_OVERLOADED;
         finish(c, call);
     } else {
@@ -225,8 +262,8 @@ static void run(struct calls *c, struct call *call)
         call->status = admin_status(&c->sources);
         finish(c, call);
         break;
-    case CALL_PUT_SETTINGS:
-        put_settings(c, call);
+    case CALL_PROPOSE:
+        propose(c, call);
         break;
     }
 }

@@ -3,8 +3,8 @@
 
 #include <jansson.h>
 
+#include "base/arena.h"
 #include "server/admin/admin.h"
-#include "server/config/settings_file.h"
 
 /*
  * Call - a question of an HTTP thread to the loop thread
@@ -16,30 +16,47 @@
 enum call_kind {
     CALL_PING,
     CALL_STATUS,
-    CALL_PUT_SETTINGS,
+    CALL_PROPOSE, /* a command to the log, and its result */
 };
 
 enum {
     CALL_WAIT_MS = 10000, /* how long a thread waits for the loop */
     CALL_PING_WAIT_MS = 2000,
-    CALL_SETTINGS_MS = 5000, /* how long a PutSettings may take */
+    CALL_PROPOSE_MS = 5000, /* how long a command may take */
     CALL_LOOK_MS = 10,
-    CALL_LOOKS_MAX = 200,   /* for an entry that others have applied */
-    CALL_LOOKS_APPLIED = 6, /* a busy node commits several times in these */
+    CALL_LOOKS_MAX = 200,    /* for an entry that others have applied */
+    CALL_LOOKS_APPLIED = 6,  /* a busy node commits several times in these */
+    CALL_LOOKS_SPREAD = 300, /* for the other nodes that serve, after this one */
+    CALL_DETAIL_MAX = 400,
     CALLS_MAX = 64,
+};
+
+struct call;
+
+/* What a CALL_PROPOSE does on the loop thread. */
+struct call_task {
+    /* Fills in call->command. False: it is refused, with an outcome and a `detail`. */
+    bool (*prepare)(struct call *call, const struct admin_sources *sources);
+    /* Says in `detail` why the log has refused it; may be NULL. */
+    void (*explain)(struct call *call, const struct admin_sources *sources);
 };
 
 struct call {
     enum call_kind kind;
-    struct settings_file *settings; /* CALL_PUT_SETTINGS; the call owns these two */
-    char *text;
-    size_t n_text;
-    uint64_t expected_version; /* of the settings in force; UINT64_MAX: any */
+    const struct call_task *task; /* CALL_PROPOSE */
+    void *input;                  /* of the task; lives in the arena */
+    struct arena arena;           /* the call's: what input and command borrow */
+    struct command command;
 
-    json_t *status;       /* answer of CALL_STATUS */
-    struct result result; /* answer of CALL_PUT_SETTINGS */
-    uint64_t version;     /* that the settings have then */
+    json_t *status; /* answer of CALL_STATUS */
+
+    struct result result;         /* answer of CALL_PROPOSE */
+    char detail[CALL_DETAIL_MAX]; /* why it was refused, in a sentence; may be empty */
+    uint64_t version;             /* of what there is then; 0: the index of the entry */
+    uint64_t id;                  /* of the reservation that it is about; 0: none */
     bool has_majority;
+    unsigned n_lagging; /* nodes that serve and have not been seen to have applied it in time */
+    uint32_t lagging[MEMBERS_MAX];
 
     struct calls *queue;
     struct call *next;
@@ -47,6 +64,7 @@ struct call {
     bool has_result;          /* of the proposal */
     unsigned n_looks;         /* since then */
     unsigned n_looks_applied; /* since the entry was applied on this node */
+    unsigned n_looks_spread;  /* since it was in this node's database */
     bool is_done;
     unsigned n_references;
 };

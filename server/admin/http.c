@@ -1,7 +1,10 @@
 #include "server/admin/http.h"
 
+#include <pwd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/err.h"
@@ -29,6 +32,28 @@ const char *http_argument(const struct http_request *request, const char *name)
 const char *http_header(const struct http_request *request, const char *name)
 {
     return MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name);
+}
+
+const char *http_author(const struct http_request *request, char *out)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    struct ucred peer = { 0 };
+    socklen_t n = sizeof peer;
+    struct passwd record;
+    struct passwd *found = NULL;
+    char buffer[4096];
+
+    out[0] = '\0';
+    if (info == NULL || getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &peer, &n) != 0) {
+        return out;
+    }
+    if (getpwuid_r(peer.uid, &record, buffer, sizeof buffer, &found) == 0 && found != NULL) {
+        (void)snprintf(out, HTTP_AUTHOR_MAX, "%s", found->pw_name);
+    } else {
+        (void)snprintf(out, HTTP_AUTHOR_MAX, "user %u", (unsigned)peer.uid);
+    }
+    return out;
 }
 
 /* In ASCII: marks that turn or clear a line stay \uNNNN when somebody's terminal shows them. */
@@ -77,13 +102,53 @@ void http_problem(
 
 /* --- finding the route --- */
 
+/* Copies what a `*` stands for: up to @end, which is not of it. Returns its length, 0: none. */
+static size_t capture(const char *path, char end, char *out)
+{
+    size_t n = 0;
+
+    while (path[n] != '\0' && path[n] != '/' && path[n] != end) {
+        n++;
+    }
+    if (n == 0 || n >= HTTP_CAPTURE_MAX) {
+        return 0;
+    }
+    memcpy(out, path, n);
+    out[n] = '\0';
+    return n;
+}
+
+bool http_match(
+    const char *pattern, const char *path, char captures[HTTP_CAPTURES_MAX][HTTP_CAPTURE_MAX])
+{
+    unsigned n_captures = 0;
+
+    for (; *pattern != '\0'; pattern++) {
+        size_t n = 1;
+
+        if (*pattern == '*') {
+            n = n_captures < HTTP_CAPTURES_MAX ? capture(path, pattern[1], captures[n_captures++])
+                                               : 0;
+        } else if (*pattern != *path) {
+            n = 0;
+        }
+        if (n == 0) {
+            return false;
+        }
+        path += n;
+    }
+    return *path == '\0';
+}
+
 /* Returns the route, or NULL with *@ret_is_path_known telling 404 from 405. */
 static const struct http_route *find_route(
     const char *method, const char *path, bool *ret_is_path_known)
 {
+    char captures[HTTP_CAPTURES_MAX][HTTP_CAPTURE_MAX];
+
     *ret_is_path_known = false;
     for (unsigned i = 0; i < http_n_routes; i++) {
-        if (strcmp(http_routes[i].path, path) == 0) {
+        if (http_match(http_routes[i].path, path, captures)) {
             *ret_is_path_known = true;
             if (strcmp(http_routes[i].method, method) == 0) {
                 return &http_routes[i];
@@ -145,7 +210,7 @@ static enum MHD_Result answer_request(
     const char *method,
     const char *path)
 {
-    const struct http_request request = {
+    struct http_request request = {
         .connection = connection,
         .calls = h->calls,
         .database = h->database,
@@ -159,6 +224,7 @@ static enum MHD_Result answer_request(
         http_problem(
             &answer, MHD_HTTP_CONTENT_TOO_LARGE, "the body is longer than this path takes", NULL);
     } else {
+        (void)http_match(in->route->path, path, request.captures);
         in->route->handle(&request, &answer);
     }
     return send_answer(connection, &answer);

@@ -15,13 +15,18 @@ enum {
     HTTP_CONNECTIONS_MAX = 64,
     HTTP_IDLE_S = 15, /* a connection that says nothing this long is closed */
     HTTP_SQL_MAX = 64 * 1024,
+    HTTP_CHANGE_MAX = 16 * 1024, /* of one reservation or block */
+    HTTP_CAPTURES_MAX = 2,
+    HTTP_CAPTURE_MAX = 600, /* a client id in hex, with its NUL */
+    HTTP_AUTHOR_MAX = 65,
 };
 
 struct http_request {
     struct MHD_Connection *connection;
     struct calls *calls;
     const char *database;
-    struct bytes body; /* with a NUL after it */
+    struct bytes body;                                  /* with a NUL after it */
+    char captures[HTTP_CAPTURES_MAX][HTTP_CAPTURE_MAX]; /* what `*` of the path stands for */
 };
 
 /* `body` is malloc()ed; http.c frees it. A handler that cannot make one leaves it NULL. */
@@ -33,7 +38,8 @@ struct http_answer {
 };
 
 struct http_route {
-    const char *method, *path;
+    const char *method;
+    const char *path; /* `*`: one or more characters up to the next one of the path, but no `/` */
     size_t body_max;
     void (*handle)(const struct http_request *request, struct http_answer *answer);
 };
@@ -41,6 +47,14 @@ struct http_route {
 /* All routes, in routes.c. */
 extern const struct http_route http_routes[];
 extern const unsigned http_n_routes;
+
+/* Matches @path with a route's @pattern; fills in the captures when they match. */
+bool http_match(
+    const char *pattern, const char *path, char captures[HTTP_CAPTURES_MAX][HTTP_CAPTURE_MAX]);
+
+/* Writes the name of the user at the other end of the connection into @out, HTTP_AUTHOR_MAX
+ * bytes. Returns @out. */
+const char *http_author(const struct http_request *request, char *out);
 
 /* Lends a query argument or a header of the request, or NULL. */
 const char *http_argument(const struct http_request *request, const char *name);

@@ -1,3 +1,5 @@
+#include "server/admin/routes.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,12 +9,12 @@
 #include "server/admin/http.h"
 #include "server/admin/lease_filter.h"
 #include "server/admin/metrics.h"
-#include "server/admin/rows.h"
 #include "server/config/values.h"
 
 /* The paths of the API: what each one answers. */
 
 static const struct query_limits some_rows = { .rows = ROWS_MAX, .ms = ROWS_SQL_MS };
+static const struct query_limits many_rows = { .rows = ROWS_MAX, .ms = ROWS_LEASES_MS };
 
 static void refuse_call(struct http_answer *answer, int outcome)
 {
@@ -24,8 +26,7 @@ static void refuse_call(struct http_answer *answer, int outcome)
     }
 }
 
-/* Asks the loop thread. Returns the call with its answer, or NULL with @answer filled in. */
-static struct call *ask(
+struct call *ask(
     const struct http_request *request,
     struct call *call_take,
     unsigned wait_ms,
@@ -44,7 +45,7 @@ static struct call *ask(
     return call_take;
 }
 
-static void refuse_rows(struct http_answer *answer, int outcome, const char *error)
+void refuse_rows(struct http_answer *answer, int outcome, const char *error)
 {
     if (outcome == QUERY_REFUSED) {
         http_problem(answer, MHD_HTTP_BAD_REQUEST, error, NULL);
@@ -197,6 +198,60 @@ static void get_leases(const struct http_request *request, struct http_answer *a
     rows_deinit(&rows);
 }
 
+void answer_list(
+    const struct http_request *request,
+    struct http_answer *answer,
+    const char *sql,
+    const char *name)
+{
+    uint64_t offset = 0;
+    const char *text = http_argument(request, "offset");
+    char page[256];
+    char next[32];
+    struct rows rows;
+
+    if (text != NULL && !values_parse_number(text, INT32_MAX, &offset)) {
+        http_problem(answer, MHD_HTTP_BAD_REQUEST, "offset: expected a number", NULL);
+        return;
+    }
+    (void)snprintf(page, sizeof page, "%s LIMIT -1 OFFSET %llu", sql, (unsigned long long)offset);
+
+    int rv = rows_run(request->database, page, &many_rows, ROWS_AS_OBJECTS, &rows);
+
+    if (rv != 0) {
+        refuse_rows(answer, rv, rows.error);
+        return;
+    }
+    (void)snprintf(next, sizeof next, "%llu", (unsigned long long)offset + rows.n);
+    answer_rows(answer, &rows, name, rows.is_truncated ? next : NULL);
+    rows_deinit(&rows);
+}
+
+json_t *find_row(
+    const struct http_request *request,
+    struct http_answer *answer,
+    const char *sql,
+    const char *none)
+{
+    struct rows rows;
+    int rv = rows_run(request->database, sql, &some_rows, ROWS_AS_OBJECTS, &rows);
+
+    if (rv != 0) {
+        refuse_rows(answer, rv, rows.error);
+        return NULL;
+    }
+
+    json_t *list = json_loads(rows.list, 0, NULL);
+    json_t *row = json_incref(json_array_get(list, 0));
+
+    json_decref(list);
+    rows_deinit(&rows);
+    if (row == NULL) {
+        http_problem(answer, MHD_HTTP_NOT_FOUND, none, NULL);
+    }
+    return row;
+}
+
 /* The body is {"sql": "...", "limit": n}. */
 static void post_sql(const struct http_request *request, struct http_answer *answer)
 {
@@ -228,192 +283,26 @@ static void post_sql(const struct http_request *request, struct http_answer *ans
     rows_deinit(&rows);
 }
 
-/* --- settings --- */
-
-static void get_settings(const struct http_request *request, struct http_answer *answer)
-{
-    struct rows rows;
-    int rv = rows_run(
-        request->database,
-        "SELECT version, applied_at, source FROM settings",
-        &some_rows,
-        ROWS_AS_OBJECTS,
-        &rows);
-    json_t *list = rv == 0 ? json_loads(rows.list, 0, NULL) : NULL;
-    json_t *row = json_array_get(list, 0);
-
-    if (rv != 0) {
-        refuse_rows(answer, rv, rows.error);
-        return;
-    }
-    if (row == NULL) {
-        http_problem(answer, MHD_HTTP_NOT_FOUND, "no settings are in force", NULL);
-    } else {
-        answer->etag = (uint64_t)json_integer_value(json_object_get(row, "version"));
-        http_answer_json(answer, MHD_HTTP_OK, json_incref(row));
-    }
-    json_decref(list);
-    rows_deinit(&rows);
-}
-
-static json_t *problem_list(const struct config_problems *problems)
-{
-    json_t *list = json_array();
-
-    for (unsigned i = 0; i < problems_kept(problems); i++) {
-        const struct config_problem *p = &problems->list[i];
-
-        (void)json_array_append_new(
-            list,
-            json_pack(
-                "{s:I, s:I, s:o}",
-                "line",
-                (json_int_t)p->at.line,
-                "column",
-                (json_int_t)p->at.column,
-                "text",
-                rows_text(p->text)));
-    }
-    return json_pack("{s:o, s:I}", "problems", list, "count", (json_int_t)problems->n);
-}
-
-/* What a PutSettings that was made came to. */
-static void answer_settings(const struct call *call, struct http_answer *answer)
-{
-    char instant[INSTANT_TEXT_MAX];
-
-    switch (call->result.outcome) {
-    case OUTCOME_DONE:
-        answer->etag = call->version;
-        http_answer_json(
-            answer,
-            MHD_HTTP_OK,
-            json_pack(
-                "{s:I, s:I, s:s}",
-                "version",
-                (json_int_t)call->version,
-                "index",
-                (json_int_t)call->result.index,
-                "applied_at",
-                instant_format(call->result.at, instant)));
-        return;
-    case OUTCOME_STALE:
-        http_problem(
-            answer,
-            MHD_HTTP_PRECONDITION_FAILED,
-            "the settings have been changed by someone else; look at them and try again",
-            NULL);
-        return;
-    case OUTCOME_OVERLOADED:
-    case OUTCOME_TIMEOUT:
-        http_problem(
-            answer,
-            MHD_HTTP_SERVICE_UNAVAILABLE,
-            call->has_majority ? "no result in time; the settings may still come into force"
-                               : "no majority of the nodes can be reached",
-            json_pack("{s:b}", "majority", call->has_majority));
-        return;
-    case OUTCOME_UNAVAILABLE:
-    case OUTCOME_RESERVED:
-    case OUTCOME_TAKEN:
-    case OUTCOME_DECLINED:
-    case OUTCOME_BLOCKED:
-    case OUTCOME_UNKNOWN:
-    case OUTCOME_INVALID:
-    case OUTCOME_REPEATED:
-    case OUTCOME_CONFLICT:
-    case OUTCOME_LIMITED:
-        break;
-    }
-    http_problem(answer, MHD_HTTP_UNPROCESSABLE_CONTENT, outcome_text(call->result.outcome), NULL);
-}
-
-/* If-Match: the version that the caller has seen. False when it is none. */
-static bool read_if_match(const struct http_request *request, uint64_t *ret_version)
-{
-    const char *etag = http_header(request, MHD_HTTP_HEADER_IF_MATCH);
-    char digits[24] = "";
-    size_t n = etag == NULL ? 0 : strlen(etag);
-
-    if (etag == NULL || strcmp(etag, "*") == 0) {
-        return true;
-    }
-    if (n < 3 || n > sizeof digits || etag[0] != '"' || etag[n - 1] != '"') {
-        return false;
-    }
-    memcpy(digits, etag + 1, n - 2);
-    return values_parse_number(digits, UINT64_MAX - 1, ret_version);
-}
-
-/* Hands settings and text to a call. Returns NULL when out of memory. */
-static struct call *settings_call(
-    const struct http_request *request, struct settings_file *settings_take, uint64_t version)
-{
-    struct call *call = call_new(CALL_PUT_SETTINGS);
-
-    if (call == NULL) {
-        (void)settings_file_free(settings_take);
-        return NULL;
-    }
-    call->settings = settings_take;
-    call->expected_version = version;
-    call->text = malloc(request->body.n + 1);
-    if (call->text == NULL) {
-        return call_free(call);
-    }
-    memcpy(call->text, request->body.at, request->body.n);
-    call->n_text = request->body.n;
-    return call;
-}
-
-static void put_settings(const struct http_request *request, struct http_answer *answer)
-{
-    struct config_problems *problems = calloc(1, sizeof *problems);
-    struct settings_file *settings = NULL;
-    uint64_t version = UINT64_MAX;
-
-    if (problems == NULL) {
-        return;
-    }
-    if (!read_if_match(request, &version)) {
-        http_problem(
-            answer, MHD_HTTP_BAD_REQUEST, "If-Match must be the ETag of the settings", NULL);
-        free(problems);
-        return;
-    }
-
-    int rv = settings_file_parse(request->body, problems, &settings);
-
-    if (rv == SETTINGS_FILE_INVALID) {
-        http_problem(
-            answer,
-            MHD_HTTP_UNPROCESSABLE_CONTENT,
-            "the settings have mistakes; nothing is changed",
-            problem_list(problems));
-    }
-    free(problems);
-    if (rv != 0) {
-        return;
-    }
-
-    struct call *call =
-        ask(request, settings_call(request, settings, version), CALL_WAIT_MS, answer);
-
-    if (call != NULL) {
-        answer_settings(call, answer);
-        (void)call_free(call);
-    }
-}
-
+/* clang-format off */
 const struct http_route http_routes[] = {
-    {"GET",   "/healthz",     0,                get_healthz },
-    { "GET",  "/readyz",      0,                get_readyz  },
-    { "GET",  "/metrics",     0,                get_metrics },
-    { "GET",  "/v1/status",   0,                get_status  },
-    { "GET",  "/v1/leases",   0,                get_leases  },
-    { "POST", "/v1/sql",      HTTP_SQL_MAX,     post_sql    },
-    { "GET",  "/v1/settings", 0,                get_settings},
-    { "PUT",  "/v1/settings", PUT_SETTINGS_MAX, put_settings},
+    { "GET", "/healthz", 0, get_healthz },
+    { "GET", "/readyz", 0, get_readyz },
+    { "GET", "/metrics", 0, get_metrics },
+    { "GET", "/v1/status", 0, get_status },
+    { "GET", "/v1/leases", 0, get_leases },
+    { "POST", "/v1/leases/*:make-static", HTTP_CHANGE_MAX, post_make_static },
+    { "POST", "/v1/sql", HTTP_SQL_MAX, post_sql },
+    { "GET", "/v1/settings", 0, get_settings },
+    { "PUT", "/v1/settings", PUT_SETTINGS_MAX, put_settings },
+    { "GET", "/v1/reservations", 0, get_reservations },
+    { "POST", "/v1/reservations", HTTP_CHANGE_MAX, post_reservation },
+    { "GET", "/v1/reservations/*", 0, get_reservation },
+    { "PUT", "/v1/reservations/*", HTTP_CHANGE_MAX, put_reservation },
+    { "DELETE", "/v1/reservations/*", HTTP_CHANGE_MAX, delete_reservation },
+    { "GET", "/v1/blocks", 0, get_blocks },
+    { "PUT", "/v1/blocks/*/*", HTTP_CHANGE_MAX, put_block },
+    { "DELETE", "/v1/blocks/*/*", HTTP_CHANGE_MAX, delete_block },
 };
+/* clang-format on */
 
 const unsigned http_n_routes = ARRAY_LENGTH(http_routes);

@@ -100,35 +100,74 @@ static void finish_reservation(struct walk *w, yaml_node_t *node, void *record)
 }
 
 /* clang-format off */
-static const struct field reservation_fields[] = {
-    { .name = "hw-address", .read = settings_read_hw_address },
-    { .name = "hw-type",
-      .read = settings_read_hw_type,
-      .offset = offsetof(struct reservation, hw_type) },
-    { .name = "client-id", .read = settings_read_client_id },
-    { .name = "duid", .read = settings_read_duid },
-    { .name = "circuit-id",
-      .read = settings_read_agent_id,
-      .offset = offsetof(struct reservation, circuit_id) },
-    { .name = "remote-id",
-      .read = settings_read_agent_id,
-      .offset = offsetof(struct reservation, remote_id) },
-    { .name = "address",
-      .read = walk_read_address,
-      .offset = offsetof(struct reservation, address) },
-    { .name = "comment",
-      .read = settings_read_comment,
-      .offset = offsetof(struct reservation, comment) },
-    { .name = "hostname",
-      .read = settings_read_hostname,
-      .offset = offsetof(struct reservation, hostname) },
-    { .name = "options",
-      .read = settings_read_options,
-      .offset = offsetof(struct reservation, options) },
-};
+#define RESERVATION_FIELDS                                                                    \
+    { .name = "hw-address", .read = settings_read_hw_address },                               \
+    { .name = "hw-type",                                                                      \
+      .read = settings_read_hw_type,                                                          \
+      .offset = offsetof(struct reservation, hw_type) },                                      \
+    { .name = "client-id", .read = settings_read_client_id },                                 \
+    { .name = "duid", .read = settings_read_duid },                                           \
+    { .name = "circuit-id",                                                                   \
+      .read = settings_read_agent_id,                                                         \
+      .offset = offsetof(struct reservation, circuit_id) },                                   \
+    { .name = "remote-id",                                                                    \
+      .read = settings_read_agent_id,                                                         \
+      .offset = offsetof(struct reservation, remote_id) },                                    \
+    { .name = "address",                                                                      \
+      .read = walk_read_address,                                                              \
+      .offset = offsetof(struct reservation, address) },                                      \
+    { .name = "hostname",                                                                     \
+      .read = settings_read_hostname,                                                         \
+      .offset = offsetof(struct reservation, hostname) },                                     \
+    { .name = "options",                                                                      \
+      .read = settings_read_options,                                                          \
+      .offset = offsetof(struct reservation, options) },                                      \
+    { .name = "comment",                                                                      \
+      .read = settings_read_comment,                                                          \
+      .offset = offsetof(struct reservation, comment) },                                      \
+    { .name = "tags",                                                                         \
+      .read = settings_read_tags,                                                             \
+      .offset = offsetof(struct reservation, tags) }
+
+static const struct field reservation_fields[] = { RESERVATION_FIELDS };
 /* clang-format on */
 
 static const struct reservation reservation_defaults = { .hw_type = HARDWARE_ETHERNET };
+static const struct single_reservation single_defaults = {
+    .value = { .hw_type = HARDWARE_ETHERNET },
+};
+
+/* One by itself, for the API. What it begins with is a struct reservation. */
+static const struct field single_fields[] = {
+    RESERVATION_FIELDS,
+    {.name = "subnet",
+      .read = settings_read_prefix,
+      .offset = offsetof(struct single_reservation, subnet)},
+};
+
+static void finish_single(struct walk *w, yaml_node_t *node, void *record)
+{
+    const struct single_reservation *r = record;
+    bool has_subnet = walk_find(w, node, "subnet") != NULL;
+
+    finish_reservation(w, node, record);
+    if (ip4_is_any(r->value.address) != has_subnet) {
+        walk_problem(
+            w,
+            node,
+            "%s",
+            has_subnet ? "the subnet follows from the address; leave one of the two keys out"
+                       : "a reservation without an address needs the key \"subnet\"");
+    }
+}
+
+const struct schema single_reservation_schema = {
+    .what = "a reservation",
+    SCHEMA_FIELDS(single_fields),
+    .size = sizeof(struct single_reservation),
+    .defaults = &single_defaults,
+    .finish = finish_single,
+};
 
 static const struct schema reservation_schema = {
     .what = "a reservation",

@@ -24,6 +24,13 @@ struct settings_record {
     struct client_class *classes;
 };
 
+/* A reservation that stands by itself; `value` comes first. */
+struct single_reservation {
+    struct reservation value;
+    struct ip4_prefix subnet; /* of one without an address */
+};
+
 extern const struct schema settings_schema;
+extern const struct schema single_reservation_schema;
 
 #endif

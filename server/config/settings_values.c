@@ -216,6 +216,34 @@ WALK_READER(settings_read_comment)
     }
 }
 
+WALK_READER(settings_read_tags)
+{
+    uint8_t text[TAGS_MAX];
+    struct writer out = writer_of(text, sizeof text);
+
+    if (!walk_is_list(w, value, "names")) {
+        return;
+    }
+    for (int i = 0; walk_item(w, value, i) != NULL; i++) {
+        struct bytes name = { .n = 0 };
+        const struct field as_name = { .name = f->name };
+
+        walk_read_name(w, walk_item(w, value, i), &as_name, &name);
+        if (i > 0) {
+            writer_u8(&out, ' ');
+        }
+        writer_bytes(&out, name);
+    }
+    if (out.overrun) {
+        walk_problem(w, value, "tags: expected at most %d octets in all", TAGS_MAX);
+        return;
+    }
+
+    struct bytes tags = arena_copy(w->arena, writer_done(&out));
+
+    memcpy(walk_member(record, f->offset), &tags, sizeof tags);
+}
+
 WALK_READER(settings_read_server_id)
 {
     static const char expected[] = "own, or an IPv4 address";

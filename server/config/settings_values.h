@@ -32,6 +32,7 @@ WALK_READER(settings_read_hw_type);    /* uint8_t */
 WALK_READER(settings_read_hostname);   /* struct bytes */
 WALK_READER(settings_read_comment);    /* struct bytes */
 WALK_READER(settings_read_limits);     /* struct network_limits */
+WALK_READER(settings_read_tags);       /* struct bytes: a list of names, with one space between */
 WALK_READER(settings_read_server_id);  /* of a struct network */
 WALK_READER(settings_read_lease_time); /* struct lease_times: a mapping, or the default alone */
 

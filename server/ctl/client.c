@@ -34,15 +34,23 @@ static size_t on_data(char *data, size_t size, size_t n, void *user)
     return more;
 }
 
+static struct curl_slist *add_header(
+    struct curl_slist *headers, const char *name, const char *value)
+{
+    char line[100];
+
+    if (value == NULL) {
+        return headers;
+    }
+    (void)snprintf(line, sizeof line, "%s: %s", name, value);
+    return curl_slist_append(headers, line);
+}
+
 static struct curl_slist *headers_of(const struct client_request *request)
 {
-    char type[100];
+    struct curl_slist *headers = add_header(NULL, "Content-Type", request->type);
 
-    if (request->type == NULL) {
-        return NULL;
-    }
-    (void)snprintf(type, sizeof type, "Content-Type: %s", request->type);
-    return curl_slist_append(NULL, type);
+    return add_header(headers, "If-Match", request->if_match);
 }
 
 static CURLcode perform(
@@ -66,8 +74,8 @@ static CURLcode perform(
     (void)curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     (void)curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_data);
     (void)curl_easy_setopt(curl, CURLOPT_WRITEDATA, ret_text);
+    (void)curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
     if (request->body.n > 0) {
-        (void)curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
         (void)curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)request->body.n);
         (void)curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->body.at);
     }
@@ -101,7 +109,11 @@ static void print_problems(const json_t *body, const char *file)
         long long column = json_integer_value(json_object_get(p, "column"));
         char place[600];
 
-        (void)snprintf(place, sizeof place, "%.500s:%lld:%lld: ", file, line, column);
+        if (file[0] == '\0') { /* a body that this program has made: its places say nothing */
+            (void)snprintf(place, sizeof place, "leasehold: ");
+        } else {
+            (void)snprintf(place, sizeof place, "%.500s:%lld:%lld: ", file, line, column);
+        }
         print_escaped(place, text == NULL ? "" : text);
     }
 }

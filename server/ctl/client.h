@@ -11,6 +11,7 @@ struct client_request {
     const char *socket, *method, *path; /* the path with its query, already encoded */
     struct bytes body;                  /* empty: none */
     const char *type;                   /* of the body */
+    const char *if_match;               /* NULL: none; else an ETag */
 };
 
 struct client_answer {

@@ -5,6 +5,12 @@
 #include "server/ctl/command.h"
 
 #define BIT(id) (1u << CTL_OPTION_##id)
+#define RESERVATION_OPTIONS                                                                      \
+    (BIT(SOCKET) | BIT(JSON) | BIT(SUBNET) | BIT(HW_ADDRESS) | BIT(HW_TYPE) | BIT(CLIENT_ID) |   \
+     BIT(DUID) | BIT(CIRCUIT_ID) | BIT(REMOTE_ID) | BIT(HOSTNAME) | BIT(OPTION) | BIT(COMMENT) | \
+     BIT(TAG))
+#define BLOCK_OPTIONS \
+    (BIT(SOCKET) | BIT(JSON) | BIT(CLIENT_ID) | BIT(HW_ADDRESS) | BIT(HW_PREFIX) | BIT(ADDRESS))
 
 static const char import_more[] =
     "Needs no server and changes nothing: look at what was made, then\n"
@@ -35,6 +41,68 @@ const struct ctl_command ctl_commands[] = {
             "for anything), node. Several must all hold.",
         .options = BIT(SOCKET) | BIT(FORMAT) | BIT(JSON) | BIT(WHERE) | BIT(LIMIT),
         .run = ctl_lease_list,
+    },
+    {
+        .name = "lease make-static",
+        .arguments = "ADDRESS",
+        .text = "reserve an address for the client that holds it",
+        .more = "The reservation matches the client's hardware address, which it keeps when its\n"
+                "system is installed anew; --by client-id takes what the lease is known by.",
+        .options = BIT(SOCKET) | BIT(JSON) | BIT(BY) | BIT(COMMENT),
+        .run = ctl_lease_make_static,
+    },
+    {
+        .name = "reservation list",
+        .text = "list the reservations, those of the settings too",
+        .options = BIT(SOCKET) | BIT(FORMAT) | BIT(JSON),
+        .run = ctl_reservation_list,
+    },
+    {
+        .name = "reservation add",
+        .arguments = "[ADDRESS]",
+        .text = "reserve an address for a client, on every node",
+        .more = "The client is who has every mark that is given: --hw-address, --client-id, --duid,\n"
+                "--circuit-id, --remote-id. Without an address, --subnet says where the client is\n"
+                "given its name and options.",
+        .options = RESERVATION_OPTIONS,
+        .run = ctl_reservation_add,
+    },
+    {
+        .name = "reservation set",
+        .arguments = "ADDRESS|ID",
+        .text = "change a reservation that was added",
+        .more = "What is not given stays as it is; an empty value takes it away. --address moves it.\n"
+                "When somebody else changes it at the same time, one of the two is refused.",
+        .options = RESERVATION_OPTIONS | BIT(ADDRESS),
+        .run = ctl_reservation_set,
+    },
+    {
+        .name = "reservation remove",
+        .arguments = "ADDRESS|ID",
+        .text = "take a reservation away that was added",
+        .more = "The client keeps the address as a lease until that ends.",
+        .options = BIT(SOCKET) | BIT(JSON),
+        .run = ctl_reservation_remove,
+    },
+    {
+        .name = "block list",
+        .text = "list the clients that get nothing, and the addresses that nobody gets",
+        .options = BIT(SOCKET) | BIT(FORMAT) | BIT(JSON),
+        .run = ctl_block_list,
+    },
+    {
+        .name = "block add",
+        .text = "give nothing to a client, or an address to nobody",
+        .more = "One of --client-id, --hw-address, --hw-prefix, --address. What the client holds stays\n"
+                "its own until its lease ends.",
+        .options = BLOCK_OPTIONS | BIT(COMMENT),
+        .run = ctl_block_add,
+    },
+    {
+        .name = "block remove",
+        .text = "take a block away",
+        .options = BLOCK_OPTIONS,
+        .run = ctl_block_remove,
     },
     {
         .name = "sql",

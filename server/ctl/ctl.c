@@ -2,6 +2,7 @@
 
 #include <getopt.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -70,11 +71,13 @@ static void print_help(const struct ctl_command *c)
         if (i != CTL_OPTION_HELP && (c->options & 1u << i) == 0) {
             continue;
         }
+        char letter[] = { '-', options[i].letter, ',', ' ', '\0' };
+
         (void)snprintf(
             left,
             sizeof left,
-            "-%c, --%s%s%s",
-            options[i].letter,
+            "%s--%s%s%s",
+            options[i].letter == 0 ? "    " : letter,
             options[i].name,
             options[i].argument == NULL ? "" : " ",
             options[i].argument == NULL ? "" : options[i].argument);
@@ -185,7 +188,13 @@ static bool has_option(const struct ctl_command *c, unsigned i)
     return i == CTL_OPTION_HELP || (c->options & 1u << i) != 0;
 }
 
-/* Fills in what getopt_long() wants. The value of a long option is its letter. */
+/* What getopt_long() says for option @i: its letter, or a number beyond all letters. */
+static int value_of(unsigned i)
+{
+    return options[i].letter != 0 ? options[i].letter : UINT8_MAX + 1 + (int)i;
+}
+
+/* Fills in what getopt_long() wants. */
 static void list_options(const struct ctl_command *c, struct option *long_options, char *letters)
 {
     size_t n = 0;
@@ -201,10 +210,12 @@ static void list_options(const struct ctl_command *c, struct option *long_option
         long_options[n++] = (struct option){
             .name = options[i].name,
             .has_arg = has_argument ? required_argument : no_argument,
-            .val = options[i].letter,
+            .val = value_of(i),
         };
-        letters[at++] = options[i].letter;
-        if (has_argument) {
+        if (options[i].letter != 0) {
+            letters[at++] = options[i].letter;
+        }
+        if (options[i].letter != 0 && has_argument) {
             letters[at++] = ':';
         }
     }
@@ -227,10 +238,16 @@ static bool keep_repeated(struct ctl_line *line, unsigned option)
 static bool take_option(struct ctl_line *line, int letter, const char *word)
 {
     for (unsigned i = 0; i < CTL_OPTION_COUNT; i++) {
-        if (options[i].letter != letter) {
+        if (value_of(i) != letter) {
             continue;
         }
         line->values[i] = optarg == NULL ? "" : optarg;
+        if (line->n_given == CTL_GIVEN_MAX) {
+            (void)ctl_fail(0, "more than %d options", CTL_GIVEN_MAX);
+            return false;
+        }
+        line->given[line->n_given].option = (enum ctl_option)i;
+        line->given[line->n_given++].value = line->values[i];
         return (i != CTL_OPTION_WHERE && i != CTL_OPTION_MAP) || keep_repeated(line, i);
     }
     if (letter == ':') {
@@ -272,7 +289,8 @@ static int run_command(struct ctl_line *line, int argc, char **argv)
         print_help(c);
         return CTL_DONE;
     }
-    if (line->n_arguments != (c->arguments == NULL ? 0 : 1)) {
+    if (line->n_arguments > (c->arguments == NULL ? 0 : 1) ||
+        (line->n_arguments == 0 && c->arguments != NULL && c->arguments[0] != '[')) {
         return ctl_fail(
             CTL_USAGE,
             "%s takes %s; see leasehold %s --help",
