@@ -158,6 +158,10 @@ bool command_is_within_limits(const struct command *c)
         return block_is_within_limits(&c->block);
     case COMMAND_UNBLOCK:
         return block_subject_is_within_limits(&c->unblock.subject);
+    case COMMAND_REVOKE_LEASE:
+        return client_is_within_limits(c->revoke_lease.address, c->revoke_lease.client_key) &&
+               c->revoke_lease.how >= REVOCATION_AFTER_HOLD &&
+               c->revoke_lease.how <= REVOCATION_RELEASE;
     }
     return false;
 }

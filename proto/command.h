@@ -43,6 +43,7 @@ enum command_kind {
     COMMAND_BLOCK,
     COMMAND_UNBLOCK,
     COMMAND_QUARANTINE,
+    COMMAND_REVOKE_LEASE,
 };
 
 /* Binds @address to a client, or extends its binding. */
@@ -151,6 +152,19 @@ struct unblock_command {
     struct block_subject subject;
 };
 
+enum revocation {
+    REVOCATION_AFTER_HOLD = 1, /* no more renewals; the address is free when its hold ends */
+    REVOCATION_AT_ONCE,        /* free at once, at the operator's risk */
+    REVOCATION_RELEASE,        /* the same, as if the client had given it back */
+};
+
+/* An operator ends the lease of this client. */
+struct revoke_lease_command {
+    struct ip4 address;
+    struct bytes client_key;
+    enum revocation how;
+};
+
 struct command {
     uint32_t origin; /* these three are filled in by replication/proposer */
     uint64_t boot_id;
@@ -169,6 +183,7 @@ struct command {
         struct delete_reservation_command delete_reservation;
         struct block_command block;
         struct unblock_command unblock;
+        struct revoke_lease_command revoke_lease;
     };
 };
 

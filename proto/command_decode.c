@@ -189,6 +189,17 @@ static bool read_quarantine(const Leasehold__V1__Command *m, struct arena *a, st
     return q->hw_type <= UINT8_MAX;
 }
 
+static bool read_revoke_lease(const Leasehold__V1__Command *m, struct arena *a, struct command *c)
+{
+    (void)a;
+    c->revoke_lease = (struct revoke_lease_command){
+        .address = ip4_of(m->revoke_lease->address),
+        .client_key = borrow(m->revoke_lease->client_key),
+        .how = (enum revocation)m->revoke_lease->how,
+    };
+    return true;
+}
+
 static const struct body {
     Leasehold__V1__Command__BodyCase body_case;
     enum command_kind kind;
@@ -206,6 +217,7 @@ static const struct body {
     { LEASEHOLD__V1__COMMAND__BODY_BLOCK,              COMMAND_BLOCK,           read_block             },
     { LEASEHOLD__V1__COMMAND__BODY_UNBLOCK,            COMMAND_UNBLOCK,         read_unblock           },
     { LEASEHOLD__V1__COMMAND__BODY_QUARANTINE,         COMMAND_QUARANTINE,      read_quarantine        },
+    { LEASEHOLD__V1__COMMAND__BODY_REVOKE_LEASE,       COMMAND_REVOKE_LEASE,    read_revoke_lease      },
 };
 
 static const struct body *body_of(const Leasehold__V1__Command *m)

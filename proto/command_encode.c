@@ -23,6 +23,7 @@ struct message {
         Leasehold__V1__DeleteReservation delete_reservation;
         Leasehold__V1__Block block;
         Leasehold__V1__Unblock unblock;
+        Leasehold__V1__RevokeLease revoke_lease;
     } body;
 
     uint32_t addresses[EXPIRE_MAX];
@@ -197,6 +198,18 @@ static void make_quarantine(const struct quarantine_command *c, struct message *
     m->command.quarantine = q;
 }
 
+static void make_revoke_lease(const struct revoke_lease_command *c, struct message *m)
+{
+    Leasehold__V1__RevokeLease *r = &m->body.revoke_lease;
+
+    leasehold__v1__revoke_lease__init(r);
+    r->address = c->address.value;
+    r->client_key = lend(c->client_key);
+    r->how = (Leasehold__V1__Revocation)c->how;
+    m->command.body_case = LEASEHOLD__V1__COMMAND__BODY_REVOKE_LEASE;
+    m->command.revoke_lease = r;
+}
+
 static void make_message(const struct command *c, struct message *m)
 {
     require(command_is_within_limits(c));
@@ -237,6 +250,9 @@ static void make_message(const struct command *c, struct message *m)
         break;
     case COMMAND_UNBLOCK:
         make_unblock(&c->unblock, m);
+        break;
+    case COMMAND_REVOKE_LEASE:
+        make_revoke_lease(&c->revoke_lease, m);
         break;
     }
 }

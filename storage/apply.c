@@ -355,6 +355,7 @@ static int apply_command(const struct application *a, struct result *result)
     case COMMAND_DELETE_RESERVATION:
     case COMMAND_BLOCK:
     case COMMAND_UNBLOCK:
+    case COMMAND_REVOKE_LEASE:
         return apply_operator(a, result);
     }
     return ERR_BUG;

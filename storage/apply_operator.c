@@ -2,6 +2,7 @@
 
 #include "base/err.h"
 #include "base/log.h"
+#include "storage/lease/transition.h"
 #include "storage/reservation_rules.h"
 
 static const struct kept_reservation *find_reservation(const struct application *a, uint64_t id)
@@ -139,6 +140,40 @@ static int apply_unblock(const struct application *a, struct result *result)
     return state_delete_block(a->s, &a->c->unblock.subject);
 }
 
+/* One step of a revocation. */
+static int revoke_step(
+    const struct application *a, const struct revoke_lease_command *c, struct result *result)
+{
+    const struct transition_facts facts = { .now = a->now, .node = a->c->origin };
+    struct lease buf;
+    struct lease row;
+    const struct lease *old = lease_table_find(a->s->leases, c->address, &buf) ? &buf : NULL;
+
+    result->outcome = transition_revoke(old, c, &facts, &row);
+    if (result->outcome != OUTCOME_DONE) {
+        return 0;
+    }
+    result->expires_at = row.expires_at;
+    result->held_until = row.held_until;
+    return state_put_lease(a->s, old, &row, a->now);
+}
+
+static int apply_revoke_lease(const struct application *a, struct result *result)
+{
+    const struct revoke_lease_command *c = &a->c->revoke_lease;
+    struct revoke_lease_command first = *c;
+    int r = 0;
+
+    if (c->how == REVOCATION_AT_ONCE) {
+        first.how = REVOCATION_AFTER_HOLD;
+        r = revoke_step(a, &first, result);
+        if (r != 0 || result->outcome != OUTCOME_DONE) {
+            return r;
+        }
+    }
+    return revoke_step(a, c, result);
+}
+
 int apply_operator(const struct application *a, struct result *result)
 {
     switch (a->c->kind) {
@@ -150,6 +185,8 @@ int apply_operator(const struct application *a, struct result *result)
         return apply_block(a, result);
     case COMMAND_UNBLOCK:
         return apply_unblock(a, result);
+    case COMMAND_REVOKE_LEASE:
+        return apply_revoke_lease(a, result);
     case COMMAND_BIND:
     case COMMAND_RELEASE:
     case COMMAND_DECLINE:
@@ -178,6 +215,14 @@ static bool is_put(const struct application *a, const struct put_reservation_com
            row->subnet_id == p->subnet_id && row->version > p->expected_version;
 }
 
+static bool is_revoked(const struct application *a, const struct revoke_lease_command *c)
+{
+    struct lease l;
+
+    return !lease_table_find(a->s->leases, c->address, &l) || l.state != LEASE_BOUND ||
+           !bytes_equal(l.client_key, c->client_key);
+}
+
 bool apply_is_in_force(const struct application *a)
 {
     switch (a->c->kind) {
@@ -189,6 +234,8 @@ bool apply_is_in_force(const struct application *a)
         return find_block(a, &a->c->block.subject) != NULL;
     case COMMAND_UNBLOCK:
         return find_block(a, &a->c->unblock.subject) == NULL;
+    case COMMAND_REVOKE_LEASE:
+        return is_revoked(a, &a->c->revoke_lease);
     case COMMAND_PUT_SETTINGS:
         return settings_store_is(&a->s->setting, &a->c->put_settings);
     case COMMAND_BIND:

@@ -51,7 +51,7 @@ static bool read_state(struct db *db, enum db_statement s, enum lease_state *ret
 {
     struct bytes text = db_column_bytes(db, s, 1);
 
-    for (enum lease_state state = LEASE_BOUND; state <= LEASE_DECLINED; state++) {
+    for (enum lease_state state = LEASE_BOUND; state <= LEASE_REVOKED; state++) {
         if (bytes_equal(text, bytes_of_text(lease_state_name(state)))) {
             *ret_state = state;
             return true;

@@ -90,7 +90,7 @@ void reservation_judge(
         v.fault = RESERVATION_TOO_MANY;
     }
     if (v.fault == RESERVATION_FITS && lease_table_find(leases, row->value.address, &v.lease) &&
-        v.lease.state == LEASE_BOUND && lease_is_held(&v.lease, now) &&
+        v.lease.state != LEASE_DECLINED && lease_is_held(&v.lease, now) &&
         !is_of_client(&v.lease, &row->value)) {
         v.fault = RESERVATION_ADDRESS_LEASED;
     }

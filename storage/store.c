@@ -234,7 +234,7 @@ unsigned store_expired(struct store *s, struct instant now, struct ip4 *out)
             s->expire_cursor = 0;
             break;
         }
-        if ((l.state == LEASE_BOUND || l.state == LEASE_DECLINED) && !lease_is_held(&l, now)) {
+        if (l.state != LEASE_RELEASED && l.state != LEASE_EXPIRED && !lease_is_held(&l, now)) {
             out[n++] = l.address;
         }
     }

@@ -254,6 +254,10 @@ static json_t *done(const struct call *call, uint64_t version)
         "lagging",
         lagging);
 
+    if (call->command.kind == COMMAND_REVOKE_LEASE) {
+        (void)json_object_set_new(
+            body, "free_at", json_string(instant_format(call->result.held_until, instant)));
+    }
     if (call->id != 0) {
         (void)json_object_set_new(
             body, "id", json_sprintf("%016llx", (unsigned long long)call->id));

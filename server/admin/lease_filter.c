@@ -20,7 +20,7 @@ static bool is_address(const char *value)
 
 static bool is_state(const char *value)
 {
-    static const char *const states[] = { "bound", "released", "expired", "declined" };
+    static const char *const states[] = { "bound", "released", "expired", "declined", "revoked" };
 
     for (unsigned i = 0; i < ARRAY_LENGTH(states); i++) {
         if (strcmp(value, states[i]) == 0) {
@@ -76,16 +76,16 @@ static const struct {
 };
 
 const struct lease_filter_key lease_filter_keys[] = {
-    {"address",     "an IPv4 address"                          },
-    { "network",    "the name of a network"                    },
-    { "state",      "bound, released, expired or declined"     },
-    { "hw-address", "a hardware address like 02:00:00:00:00:01"},
-    { "client-id",  "a client identifier in hex"               },
-    { "hostname",   "a host name; * stands for anything"       },
-    { "node",       "the number of a node"                     },
-    { "limit",      "a number from 1 to 10000"                 },
-    { "after",      "what \"next\" of an answer says"          },
-    { NULL,         NULL                                       },
+    {"address",     "an IPv4 address"                              },
+    { "network",    "the name of a network"                        },
+    { "state",      "bound, released, expired, declined or revoked"},
+    { "hw-address", "a hardware address like 02:00:00:00:00:01"    },
+    { "client-id",  "a client identifier in hex"                   },
+    { "hostname",   "a host name; * stands for anything"           },
+    { "node",       "the number of a node"                         },
+    { "limit",      "a number from 1 to 10000"                     },
+    { "after",      "what \"next\" of an answer says"              },
+    { NULL,         NULL                                           },
 };
 
 _Static_assert(ARRAY_LENGTH(checks) + 1 == ARRAY_LENGTH(lease_filter_keys), "a check for each key");

@@ -116,10 +116,7 @@ void get_reservation(const struct http_request *request, struct http_answer *ans
 }
 
 /* A call with an input; NULL when out of memory. */
-static struct call *new_call(
-    const struct http_request *request,
-    const struct call_task *task,
-    struct reservation_input **ret_input)
+static struct call *new_call(const struct http_request *request, const struct call_task *task)
 {
     struct call *call = call_new(CALL_PROPOSE);
     struct reservation_input *input =
@@ -132,7 +129,6 @@ static struct call *new_call(
     call->task = task;
     call->input = input;
     input->author = arena_copy(&call->arena, bytes_of_text(http_author(request, author)));
-    *ret_input = input;
     return call;
 }
 
@@ -163,10 +159,10 @@ static bool read_body(
 
 void post_reservation(const struct http_request *request, struct http_answer *answer)
 {
-    struct reservation_input *input = NULL;
-    struct call *call = new_call(request, &reservation_put_task, &input);
+    struct call *call = new_call(request, &reservation_put_task);
+    struct reservation_input *input = call == NULL ? NULL : call->input;
 
-    if (call == NULL) {
+    if (input == NULL) {
         return;
     }
     input->name.id = reservation_new_id();
@@ -187,10 +183,10 @@ static bool wants_new(const struct http_request *request)
 
 void put_reservation(const struct http_request *request, struct http_answer *answer)
 {
-    struct reservation_input *input = NULL;
-    struct call *call = new_call(request, &reservation_put_task, &input);
+    struct call *call = new_call(request, &reservation_put_task);
+    struct reservation_input *input = call == NULL ? NULL : call->input;
 
-    if (call == NULL) {
+    if (input == NULL) {
         return;
     }
     if (!read_name(request, answer, &input->name) ||
@@ -205,10 +201,10 @@ void put_reservation(const struct http_request *request, struct http_answer *ans
 
 void delete_reservation(const struct http_request *request, struct http_answer *answer)
 {
-    struct reservation_input *input = NULL;
-    struct call *call = new_call(request, &reservation_delete_task, &input);
+    struct call *call = new_call(request, &reservation_delete_task);
+    struct reservation_input *input = call == NULL ? NULL : call->input;
 
-    if (call == NULL) {
+    if (input == NULL) {
         return;
     }
     if (!read_name(request, answer, &input->name) ||
@@ -240,10 +236,10 @@ static bool read_make_static(
 
 void post_make_static(const struct http_request *request, struct http_answer *answer)
 {
-    struct reservation_input *input = NULL;
-    struct call *call = new_call(request, &reservation_make_static_task, &input);
+    struct call *call = new_call(request, &reservation_make_static_task);
+    struct reservation_input *input = call == NULL ? NULL : call->input;
 
-    if (call == NULL) {
+    if (input == NULL) {
         return;
     }
     if (!ip4_parse(request->captures[0], &input->name.address) ||

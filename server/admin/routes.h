@@ -55,6 +55,9 @@ void get_reservation(const struct http_request *request, struct http_answer *ans
 void post_reservation(const struct http_request *request, struct http_answer *answer);
 void put_reservation(const struct http_request *request, struct http_answer *answer);
 void delete_reservation(const struct http_request *request, struct http_answer *answer);
+void get_lease(const struct http_request *request, struct http_answer *answer);
+void post_release(const struct http_request *request, struct http_answer *answer);
+void post_revoke(const struct http_request *request, struct http_answer *answer);
 void post_make_static(const struct http_request *request, struct http_answer *answer);
 void get_blocks(const struct http_request *request, struct http_answer *answer);
 void put_block(const struct http_request *request, struct http_answer *answer);

@@ -22,6 +22,7 @@ static void print_lagging(const json_t *answer)
 static void print_done(const struct ctl_line *line, const json_t *answer, const char *what)
 {
     const char *id = json_string_value(json_object_get(answer, "id"));
+    const char *free_at = json_string_value(json_object_get(answer, "free_at"));
 
     if (line->values[CTL_OPTION_JSON] != NULL) {
         (void)json_dumpf(answer, stdout, JSON_COMPACT);
@@ -34,6 +35,9 @@ static void print_done(const struct ctl_line *line, const json_t *answer, const 
         id == NULL ? "" : " ",
         id == NULL ? "" : id,
         (long long)json_integer_value(json_object_get(answer, "index")));
+    if (free_at != NULL) {
+        (void)printf("the address is free at %s\n", free_at);
+    }
     print_lagging(answer);
 }
 

@@ -33,6 +33,7 @@
     X(COMMENT, "comment", 0, "TEXT", "a note for people")                                    \
     X(TAG, "tag", 0, "NAME", "a word to find it by; repeatable")                             \
     X(BY, "by", 0, "MARK", "match by hw-address (default) or client-id")                     \
+    X(FORCE, "force", 0, NULL, "at once: the client may still use the address")              \
     X(SOCKET, "socket", 's', "PATH", "socket of the node to ask")                            \
     X(FOLDER, "folder", 'd', "DIR", "where the CA is; ./pki when not given")                 \
     X(DAYS, "days", 'D', "N", "how long what is made is valid")                              \
@@ -90,6 +91,9 @@ __attribute__((format(printf, 2, 3))) int ctl_fail(int exit, const char *format,
 int ctl_serve(const struct ctl_line *line);
 int ctl_status(const struct ctl_line *line);
 int ctl_lease_list(const struct ctl_line *line);
+int ctl_lease_show(const struct ctl_line *line);
+int ctl_lease_release(const struct ctl_line *line);
+int ctl_lease_revoke(const struct ctl_line *line);
 int ctl_lease_make_static(const struct ctl_line *line);
 int ctl_reservation_list(const struct ctl_line *line);
 int ctl_reservation_add(const struct ctl_line *line);

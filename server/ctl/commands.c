@@ -43,6 +43,31 @@ const struct ctl_command ctl_commands[] = {
         .run = ctl_lease_list,
     },
     {
+        .name = "lease show",
+        .arguments = "ADDRESS",
+        .text = "everything that is known of a lease",
+        .options = BIT(SOCKET) | BIT(JSON),
+        .run = ctl_lease_show,
+    },
+    {
+        .name = "lease release",
+        .arguments = "ADDRESS",
+        .text = "free an address whose client is gone, as if it had given it back",
+        .more = "The address is free at once: be sure that nobody uses it any more.",
+        .options = BIT(SOCKET) | BIT(JSON),
+        .run = ctl_lease_release,
+    },
+    {
+        .name = "lease revoke",
+        .arguments = "ADDRESS",
+        .text = "prolong a lease no more",
+        .more = "The client is refused when it wants to renew, and the address is free when its hold\n"
+                "ends. With --force it is free at once; a client that is still there may then share\n"
+                "it with another.",
+        .options = BIT(SOCKET) | BIT(JSON) | BIT(FORCE),
+        .run = ctl_lease_revoke,
+    },
+    {
         .name = "lease make-static",
         .arguments = "ADDRESS",
         .text = "reserve an address for the client that holds it",

@@ -242,28 +242,3 @@ int ctl_reservation_remove(const struct ctl_line *line)
     return name_path(line, path) ? ctl_change(line, &request, NULL, "removed reservation")
                                  : CTL_USAGE;
 }
-
-int ctl_lease_make_static(const struct ctl_line *line)
-{
-    char path[NAME_PATH_MAX];
-    const struct client_request request = { .method = "POST", .path = path };
-    const char *address = line->arguments[0];
-    json_t *body = json_object();
-
-    if (strspn(address, "0123456789.") != strlen(address) || strlen(address) > 15) {
-        json_decref(body);
-        return ctl_fail(CTL_USAGE, "expected an IPv4 address");
-    }
-    (void)snprintf(path, sizeof path, "/v1/leases/%s:make-static", address);
-    if (line->values[CTL_OPTION_BY] != NULL) {
-        set(body, "by", line->values[CTL_OPTION_BY]);
-    }
-    if (line->values[CTL_OPTION_COMMENT] != NULL) {
-        set(body, "comment", line->values[CTL_OPTION_COMMENT]);
-    }
-
-    int exit = ctl_change(line, &request, body, "added reservation");
-
-    json_decref(body);
-    return exit;
-}

@@ -64,6 +64,12 @@ static bool is_quarantined(const struct standing *s)
     return s->is_held && s->row.state == LEASE_DECLINED;
 }
 
+/* An operator has ended the client's lease: what is left of it is not prolonged. */
+static bool is_revoked(const struct standing *s)
+{
+    return s->is_held && s->row.state == LEASE_REVOKED;
+}
+
 /* The client's reservation in @subnet, if it could have that address now; or NULL. */
 static const struct reservation *usable_reservation(
     const struct decide_facts *f, const struct subnet *subnet)
@@ -76,7 +82,8 @@ static const struct reservation *usable_reservation(
         return NULL;
     }
     s = standing_of(f, reservation->address);
-    return !is_quarantined(&s) && (s.is_clients || !s.is_held) ? reservation : NULL;
+    return !is_quarantined(&s) && !is_revoked(&s) && (s.is_clients || !s.is_held) ? reservation
+                                                                                  : NULL;
 }
 
 /* Rule 54: an operator has given the client another address of the network, and it is free. */
@@ -107,6 +114,8 @@ static bool is_refused(
         *ret_reason = REASON_IN_QUARANTINE;
     } else if (s->is_held && !s->is_clients) {
         *ret_reason = REASON_LEASED_TO_OTHER;
+    } else if (is_revoked(s)) {
+        *ret_reason = REASON_REVOKED;
     } else if (!s->is_reserved_for_client && s->pool == NULL) {
         *ret_reason = REASON_NOT_IN_POOL;
     } else if (!s->is_reserved_for_client && !pool_admits(s->pool, &f->classes)) {
@@ -355,7 +364,7 @@ static struct decision release(const struct decide_facts *f)
 {
     struct standing s = standing_of(f, f->request->address);
 
-    if (!s.is_clients || s.row.state != LEASE_BOUND) {
+    if (!s.is_clients || (s.row.state != LEASE_BOUND && s.row.state != LEASE_REVOKED)) {
         return silence(REASON_UNKNOWN_LEASE, s.address);
     }
     return (struct decision){ .verdict = VERDICT_PROPOSE_RELEASE,

@@ -8,8 +8,9 @@
  * Headroom - what may be promised without asking the majority again (docs/PROTOCOL.md, Headroom)
  *
  * A majority has stored that an address is its client's until `held_until`. Nothing shortens that
- * but the client's own word, so a node may tell the client any promise that ends before it, from
- * a row however old, as long as it knows the time and the client has not given the lease up.
+ * but the client's own word, or an operator who takes the risk; so a node may tell the client any
+ * promise that ends before it, from a row however old, as long as it knows the time and the client
+ * has not given the lease up.
  */
 enum {
     HEADROOM_MARGIN_MS = 5000,    /* delays, and what clocks drift apart during a hold */

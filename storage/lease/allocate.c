@@ -97,7 +97,8 @@ static bool can_return_to(const struct search *s, const struct lease *l)
     const struct subnet *subnet = candidate_of(s->request, l->address);
     bool is_held = lease_is_held(l, s->request->now);
 
-    if (l->state == LEASE_DECLINED || subnet == NULL || !is_allowed(s, subnet, l->address)) {
+    if (l->state == LEASE_DECLINED || l->state == LEASE_REVOKED || subnet == NULL ||
+        !is_allowed(s, subnet, l->address)) {
         return false;
     }
     return is_held || !is_offered(s->request, l->address);

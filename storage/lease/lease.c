@@ -20,13 +20,15 @@ const char *lease_state_name(enum lease_state state)
         return "expired";
     case LEASE_DECLINED:
         return "declined";
+    case LEASE_REVOKED:
+        return "revoked";
     }
     return "unknown";
 }
 
 bool lease_is_held(const struct lease *l, struct instant now)
 {
-    bool holds = l->state == LEASE_BOUND || l->state == LEASE_DECLINED;
+    bool holds = l->state == LEASE_BOUND || l->state == LEASE_DECLINED || l->state == LEASE_REVOKED;
 
     return holds && instant_before(now, l->held_until);
 }

@@ -19,6 +19,7 @@ enum lease_state {
     LEASE_RELEASED,
     LEASE_EXPIRED,
     LEASE_DECLINED, /* in quarantine until held_until */
+    LEASE_REVOKED,  /* by an operator: the client's until held_until, and not prolonged */
 };
 
 struct lease {
@@ -38,7 +39,7 @@ struct lease {
     struct bytes hostname, agent_info, vendor_class, user_class;
 };
 
-/* Lower-case name as stored in SQL: "bound", "released", "expired", "declined". */
+/* Lower-case name as stored in SQL: "bound", "released", "expired", "declined", "revoked". */
 const char *lease_state_name(enum lease_state state);
 
 /* True when @l keeps its address from every other client at @now. */

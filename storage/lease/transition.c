@@ -16,6 +16,9 @@
  *        |                                            ^
  *        +--- Quarantine; of a row that is not held --+
  *
+ * An operator's Revoke makes REVOKED of BOUND: held as before, but no Bind prolongs it. From there
+ * it goes as from DECLINED, and a Release ends it too. At once, it makes RELEASED or EXPIRED of both.
+ *
  * Invariant: no arrow leads from a held row to another client (lease_is_held()).
  */
 
@@ -27,6 +30,11 @@ static bool is_of(const struct lease *l, struct bytes client_key)
 static bool is_bound_to(const struct lease *l, struct bytes client_key)
 {
     return is_of(l, client_key) && l->state == LEASE_BOUND;
+}
+
+static bool is_revoked_from(const struct lease *l, struct bytes client_key)
+{
+    return is_of(l, client_key) && l->state == LEASE_REVOKED;
 }
 
 static enum outcome done(const struct lease *row, struct lease *ret_new)
@@ -63,8 +71,8 @@ static enum outcome may_bind(
         if (old->state == LEASE_DECLINED) {
             return OUTCOME_DECLINED;
         }
-        if (!is_of(old, c->client_key)) {
-            return OUTCOME_TAKEN;
+        if (!is_bound_to(old, c->client_key)) {
+            return OUTCOME_TAKEN; /* also when it was revoked from this client */
         }
     }
     if (facts->is_over_limit && !facts->reserved_for_client && !is_bound_to(old, c->client_key)) {
@@ -166,7 +174,7 @@ enum outcome transition_release(
     const struct transition_facts *facts,
     struct lease *ret_new)
 {
-    if (!is_bound_to(old, c->client_key)) {
+    if (!is_bound_to(old, c->client_key) && !is_revoked_from(old, c->client_key)) {
         return OUTCOME_UNKNOWN;
     }
     if (is_stale(old, c->server_id, c->received_at)) {
@@ -267,7 +275,7 @@ enum outcome transition_quarantine(
 enum outcome transition_expire(
     const struct lease *old, const struct transition_facts *facts, struct lease *ret_new)
 {
-    if (old == NULL || (old->state != LEASE_BOUND && old->state != LEASE_DECLINED)) {
+    if (old == NULL || old->state == LEASE_RELEASED || old->state == LEASE_EXPIRED) {
         return OUTCOME_UNKNOWN;
     }
     if (lease_is_held(old, facts->now)) {
@@ -295,8 +303,50 @@ enum outcome transition_move(
     return done(&row, ret_new);
 }
 
+/* A lease whose hold is over is left to expire. */
+enum outcome transition_revoke(
+    const struct lease *old,
+    const struct revoke_lease_command *c,
+    const struct transition_facts *facts,
+    struct lease *ret_new)
+{
+    bool is_theirs = is_bound_to(old, c->client_key) || is_revoked_from(old, c->client_key);
+
+    if (!is_theirs || !lease_is_held(old, facts->now)) {
+        return OUTCOME_UNKNOWN;
+    }
+
+    struct lease row = *old;
+
+    switch (c->how) {
+    case REVOCATION_AFTER_HOLD:
+        row.state = LEASE_REVOKED;
+        break;
+    case REVOCATION_AT_ONCE:
+        row = ended(old, LEASE_EXPIRED, facts);
+        break;
+    case REVOCATION_RELEASE:
+        row = ended(old, LEASE_RELEASED, facts);
+        break;
+    }
+    return done(&row, ret_new);
+}
+
+/* How the tenancy of a revoked row ended. */
+static enum tenancy_end revoked_end(const struct lease *new)
+{
+    bool goes_on = new->state == LEASE_REVOKED;
+
+    return goes_on                        ? TENANCY_GOES_ON
+           : new->state == LEASE_RELEASED ? TENANCY_RELEASED
+                                          : TENANCY_REVOKED;
+}
+
 enum tenancy_end lease_tenancy_end(const struct lease *old, const struct lease *new)
 {
+    if (old != NULL && old->state == LEASE_REVOKED) {
+        return revoked_end(new);
+    }
     if (old == NULL || old->state != LEASE_BOUND) {
         return TENANCY_GOES_ON;
     }
@@ -313,6 +363,8 @@ enum tenancy_end lease_tenancy_end(const struct lease *old, const struct lease *
         return instant_equal(old->held_until, new->held_until) ? TENANCY_EXPIRED : TENANCY_MOVED;
     case LEASE_DECLINED:
         return same_client ? TENANCY_DECLINED : TENANCY_EXPIRED;
+    case LEASE_REVOKED:
+        return TENANCY_GOES_ON;
     }
     return TENANCY_GOES_ON;
 }
@@ -332,6 +384,8 @@ const char *tenancy_end_name(enum tenancy_end end)
         return "moved";
     case TENANCY_TAKEN:
         return "taken";
+    case TENANCY_REVOKED:
+        return "revoked";
     }
     return NULL;
 }
@@ -346,7 +400,7 @@ static bool texts_fit(const struct lease *l)
 
 bool lease_is_sound(const struct lease *l)
 {
-    bool state_is_known = l->state >= LEASE_BOUND && l->state <= LEASE_DECLINED;
+    bool state_is_known = l->state >= LEASE_BOUND && l->state <= LEASE_REVOKED;
     bool promise_is_held = !instant_before(l->held_until, l->expires_at);
 
     return state_is_known && promise_is_held && !ip4_is_any(l->address) && texts_fit(l);

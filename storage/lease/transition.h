@@ -71,6 +71,16 @@ enum outcome transition_expire(
 enum outcome transition_move(
     const struct lease *old, const struct transition_facts *facts, struct lease *ret_new);
 
+/*
+ * UNKNOWN when the address is not held by this client. A forced one of a bound row is made in two
+ * steps, revoked and then ended, so that the history tells it from a move.
+ */
+enum outcome transition_revoke(
+    const struct lease *old,
+    const struct revoke_lease_command *c,
+    const struct transition_facts *facts,
+    struct lease *ret_new);
+
 /* How a tenancy ended, for the history. */
 enum tenancy_end {
     TENANCY_GOES_ON = 0,
@@ -79,6 +89,7 @@ enum tenancy_end {
     TENANCY_DECLINED,
     TENANCY_MOVED, /* its client was bound to another address of the network */
     TENANCY_TAKEN, /* its hold had ended, and the address went to another client */
+    TENANCY_REVOKED,
 };
 
 /*
@@ -87,7 +98,7 @@ enum tenancy_end {
  */
 enum tenancy_end lease_tenancy_end(const struct lease *old, const struct lease *new);
 
-/* "released", "expired", "declined", "moved", "taken"; NULL for TENANCY_GOES_ON. */
+/* "released", "expired", "declined", "moved", "taken", "revoked"; NULL for TENANCY_GOES_ON. */
 const char *tenancy_end_name(enum tenancy_end end);
 
 /* True when @l is consistent in itself: promise <= hold, key present, and so on (invariant 4). */

@@ -288,6 +288,32 @@ TEST(a_blocked_client_gets_nothing_until_it_is_unblocked)
     }
 }
 
+static struct command revoke(uint32_t address, const char *client, enum revocation how)
+{
+    return (struct command){
+        .kind = COMMAND_REVOKE_LEASE, .revoke_lease = {{ address }, bytes_of_text(client), how}
+    };
+}
+
+TEST(a_revoked_lease_ends_as_revoked_in_the_history)
+{
+    assert_int_equal(apply(bind(LAN(16), "tablet")), OUTCOME_DONE);
+    assert_int_equal(apply(revoke(LAN(16), "other", REVOCATION_AT_ONCE)), OUTCOME_UNKNOWN);
+    assert_int_equal(apply(revoke(LAN(16), "tablet", REVOCATION_AFTER_HOLD)), OUTCOME_DONE);
+    assert_int_equal(apply(bind(LAN(16), "tablet")), OUTCOME_TAKEN);
+    assert_string_equal(row_text("SELECT state FROM leases"), "revoked");
+    assert_string_equal(row_text("SELECT ended_at IS NULL FROM history"), "1");
+    open_store();
+    assert_int_equal(apply(bind(LAN(16), "other")), OUTCOME_TAKEN);
+    assert_int_equal(apply(revoke(LAN(16), "tablet", REVOCATION_AT_ONCE)), OUTCOME_DONE);
+    assert_int_equal(apply(bind(LAN(16), "other")), OUTCOME_DONE);
+    assert_int_equal(apply(revoke(LAN(16), "other", REVOCATION_AT_ONCE)), OUTCOME_DONE);
+    assert_int_equal(apply(bind(LAN(16), "third")), OUTCOME_DONE);
+    assert_int_equal(apply(revoke(LAN(16), "third", REVOCATION_RELEASE)), OUTCOME_DONE);
+    assert_string_equal(
+        row_text("SELECT reason FROM history ORDER BY started_at_ms"), "revoked;revoked;released");
+}
+
 TEST(what_commands_have_made_is_there_after_reopening)
 {
     struct digest digest;
@@ -343,6 +369,7 @@ int main(void)
         CASE(a_command_that_was_sent_twice_is_told_what_it_came_to),
         CASE(settings_keep_what_commands_have_made_and_are_refused_when_it_does_not_fit),
         CASE(a_blocked_client_gets_nothing_until_it_is_unblocked),
+        CASE(a_revoked_lease_ends_as_revoked_in_the_history),
         CASE(what_commands_have_made_is_there_after_reopening),
         CASE(the_views_show_them_with_their_notes),
 #undef CASE

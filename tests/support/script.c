@@ -226,7 +226,13 @@ static void make_block(struct making *m, struct command *c, struct texts *t)
 
 static void make_operator_command(struct making *m, struct command *c, struct texts *t)
 {
-    switch (random_below(&m->seed, 4)) {
+    switch (random_below(&m->seed, 5)) {
+    case 4:
+        c->kind = COMMAND_REVOKE_LEASE;
+        c->revoke_lease.address = some_address(m);
+        c->revoke_lease.client_key = some_client(m, t);
+        c->revoke_lease.how = (enum revocation)(1 + random_below(&m->seed, REVOCATION_RELEASE));
+        break;
     case 0:
         make_block(m, c, t);
         break;

@@ -156,6 +156,22 @@ def test_a_lease_becomes_a_reservation(roles, client):
         roles.answerer, "lease", "make-static", "192.168.77.250")
 
 
+def test_a_revoked_lease_is_not_prolonged_and_its_address_stays_held(roles, client):
+    ack = client.obtain(5)
+    out = do(roles.maker, "lease", "revoke", ack.yiaddr)
+    assert "the address is free at 20" in out
+    assert "revoked" in do(roles.answerer, "lease", "show", ack.yiaddr)
+    assert client.rebind(2).type == NAK
+    other = client.obtain(5).yiaddr
+    assert other != ack.yiaddr
+    do(roles.answerer, "lease", "revoke", ack.yiaddr, "--force")
+    assert "no client holds this address" in refused(roles.maker, "lease", "revoke", ack.yiaddr)
+    do(roles.leader, "lease", "release", other)
+    assert roles.leader.sql("select reason from history where ended_at is not null and address in "
+                            f"('{ack.yiaddr}', '{other}') order by ended_at_ms, reason") == [
+                                ("revoked",), ("released",)]
+
+
 def test_a_blocked_client_is_not_answered_until_the_block_is_gone(roles, client):
     assert offer(client)
     do(roles.maker, "block", "add", "--hw-prefix", client.mac[:5].hex(":"), "--comment", "lost")

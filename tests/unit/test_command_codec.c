@@ -100,6 +100,11 @@ static const struct command commands[] = {
                       .client_key = TEXT("\x01\x02\x00\x00\x00\x00\x09"),
                       .hw_type = 1,
                       .hw_address = TEXT("\x02\x00\x00\x00\x00\x09") }                        },
+    { .origin = 3,
+     .boot_id = 7,
+     .sequence = 11,
+     .kind = COMMAND_REVOKE_LEASE,
+     .revoke_lease = { { 0xc0a80164 }, TEXT("\x01key"), REVOCATION_AT_ONCE }                  },
 };
 
 static size_t encode(const struct command *c, uint8_t *out, size_t size)
@@ -219,6 +224,11 @@ static void assert_same(const struct command *a, const struct command *b)
         assert_same_bytes(a->quarantine.client_key, b->quarantine.client_key);
         assert_int_equal(a->quarantine.hw_type, b->quarantine.hw_type);
         assert_same_bytes(a->quarantine.hw_address, b->quarantine.hw_address);
+        break;
+    case COMMAND_REVOKE_LEASE:
+        assert_int_equal(a->revoke_lease.address.value, b->revoke_lease.address.value);
+        assert_same_bytes(a->revoke_lease.client_key, b->revoke_lease.client_key);
+        assert_int_equal(a->revoke_lease.how, b->revoke_lease.how);
         break;
     }
 }

@@ -417,6 +417,24 @@ TEST(a_blocked_client_is_met_with_silence_whatever_it_asks_for)
     assert_decided(VERDICT_PROPOSE_RELEASE, REASON_RELEASED);
 }
 
+TEST(a_revoked_lease_is_refused_and_its_client_offered_another_address)
+{
+    put(lan_address(1, 101), "c1", LEASE_BOUND);
+
+    struct lease row = row_of(lan_address(1, 101), "c1", LEASE_REVOKED);
+
+    row.expires_at.ms = NOW_MS + 540000;
+    row.held_until.ms = NOW_MS + 840000;
+    assert_int_equal(lease_table_put(leases, &row), 0);
+    scene(REQUEST_RENEWING, lan_address(1, 101));
+    assert_decided(VERDICT_NAK, REASON_REVOKED);
+    scene(REQUEST_DISCOVER, IP4_ANY);
+    assert_int_equal(decided().verdict, VERDICT_OFFER);
+    assert_int_not_equal(decided().address.value, lan_address(1, 101).value);
+    scene(REQUEST_RELEASE, lan_address(1, 101));
+    assert_decided(VERDICT_PROPOSE_RELEASE, REASON_RELEASED);
+}
+
 TEST(a_blocked_address_is_not_offered_and_its_client_is_sent_on)
 {
     static const uint8_t octets[] = { 192, 168, 1, 101 };
@@ -576,6 +594,7 @@ int main(void)
         CASE(rule_54_a_reservation_that_another_still_holds_moves_nobody),
         CASE(a_reservation_is_a_record_even_without_a_lease),
         CASE(a_blocked_client_is_met_with_silence_whatever_it_asks_for),
+        CASE(a_revoked_lease_is_refused_and_its_client_offered_another_address),
         CASE(a_blocked_address_is_not_offered_and_its_client_is_sent_on),
         CASE(rule_55_a_retransmission_gets_the_ack_of_the_committed_row),
         CASE(rule_55_without_headroom_nothing_is_promised_twice),
