@@ -86,7 +86,8 @@ static bool bind_is_within_limits(const struct bind_command *c)
 static bool put_settings_is_within_limits(const struct put_settings_command *c)
 {
     return c->version >= 1 && c->document.n <= PUT_SETTINGS_MAX &&
-           c->source.n <= PUT_SETTINGS_MAX - c->document.n;
+           c->source.n <= PUT_SETTINGS_MAX - c->document.n &&
+           c->comment.n <= SETTINGS_COMMENT_MAX && c->author.n <= AUTHOR_MAX;
 }
 
 static bool put_node_is_within_limits(const struct put_node_command *c)

@@ -29,6 +29,7 @@ enum {
     RESERVATION_ENCODED_MAX = 3072,
     AUTHOR_MAX = 64,
     BLOCK_COMMENT_MAX = 255,
+    SETTINGS_COMMENT_MAX = 255,
 };
 
 enum command_kind {
@@ -101,6 +102,8 @@ struct put_settings_command {
     uint64_t version;
     struct bytes document; /* an encoded Settings */
     struct bytes source;
+    struct bytes comment; /* 0..SETTINGS_COMMENT_MAX */
+    struct bytes author;  /* 0..AUTHOR_MAX */
 };
 
 struct put_node_command {

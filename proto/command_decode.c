@@ -110,6 +110,8 @@ static bool read_put_settings(const Leasehold__V1__Command *m, struct arena *a, 
         .version = m->put_settings->version,
         .document = borrow(m->put_settings->document),
         .source = borrow(m->put_settings->source),
+        .comment = borrow(m->put_settings->comment),
+        .author = borrow(m->put_settings->author),
     };
     return true;
 }

@@ -114,6 +114,8 @@ static void make_put_settings(const struct put_settings_command *c, struct messa
     p->version = c->version;
     p->document = lend(c->document);
     p->source = lend(c->source);
+    p->comment = lend(c->comment);
+    p->author = lend(c->author);
     m->command.body_case = LEASEHOLD__V1__COMMAND__BODY_PUT_SETTINGS;
     m->command.put_settings = p;
 }

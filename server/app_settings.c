@@ -85,7 +85,8 @@ static void propose_first(struct app *a)
         .kind = COMMAND_PUT_SETTINGS,
         .put_settings = {.version = 1,
                          .document = f->file->encoded,
-                         .source = bytes_of(f->text, f->n_text)},
+                         .source = bytes_of(f->text, f->n_text),
+                         .comment = bytes_of_text("the network.yaml of the first start")},
     };
 
     f->proposal = (struct proposal){ .done = on_first_done, .data = f };

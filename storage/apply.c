@@ -262,6 +262,8 @@ static int apply_put_settings(const struct application *a, struct result *result
         .applied_at = a->now,
         .document = p->document,
         .source = p->source,
+        .comment = p->comment,
+        .author = p->author,
     };
     int r = 0;
 

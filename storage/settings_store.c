@@ -7,6 +7,25 @@
 #include "base/own.h"
 #include "storage/kept_store.h"
 
+static int put_version(struct db *db, const struct setting_row *row)
+{
+    enum db_statement s = STATEMENT_VERSION_PUT;
+    int r = 0;
+
+    db_bind_integer(db, s, 1, (int64_t)row->version);
+    db_bind_integer(db, s, 2, (int64_t)row->applied_index);
+    db_bind_integer(db, s, 3, row->applied_at.ms);
+    db_bind_blob(db, s, 4, row->source);
+    db_bind_optional(db, s, 5, row->comment);
+    db_bind_optional(db, s, 6, row->author);
+    r = db_run(db, s);
+    if (r == 0) {
+        db_bind_integer(db, STATEMENT_VERSION_TRIM, 1, (int64_t)row->version - SETTINGS_KEPT);
+        r = db_run(db, STATEMENT_VERSION_TRIM);
+    }
+    return r;
+}
+
 int settings_store_put(struct db *db, const struct setting_row *row)
 {
     enum db_statement s = STATEMENT_SETTING_PUT;
@@ -17,7 +36,10 @@ int settings_store_put(struct db *db, const struct setting_row *row)
     db_bind_integer(db, s, 4, row->applied_at.ms);
     db_bind_blob(db, s, 5, row->document);
     db_bind_blob(db, s, 6, row->source);
-    return db_run(db, s);
+
+    int r = db_run(db, s);
+
+    return r == 0 ? put_version(db, row) : r;
 }
 
 struct setting_row settings_store_read(struct db *db)

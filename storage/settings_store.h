@@ -10,9 +10,17 @@ struct setting_row {
     uint64_t version, applied_index;
     struct instant applied_at;
     struct bytes document, source;
+    struct bytes comment, author; /* of a row to be put */
 };
 
-/* Replaces the row. Returns 0 or ERR_*. */
+/* Settings of the past that are kept, the ones in force included. */
+enum { SETTINGS_KEPT = 32 };
+
+/*
+ * Replaces the row, and adds it to the settings of the past; forgets the oldest of these beyond
+ * SETTINGS_KEPT. They are the same on every node and travel in snapshots, but are not under the
+ * digest: nothing is decided by them. Returns 0 or ERR_*.
+ */
 int settings_store_put(struct db *db, const struct setting_row *row);
 
 /* Reads the row that STATEMENT_SETTING_SELECT stands on; its bytes are lent until it is reset. */

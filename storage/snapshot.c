@@ -25,6 +25,7 @@ static const struct image_table {
     { 5, STATEMENT_HISTORY_SELECT, STATEMENT_HISTORY_PUT,  STATEMENT_HISTORY_CLEAR},
     { 6, STATEMENT_KEPT_SELECT,    STATEMENT_KEPT_PUT,     STATEMENT_KEPT_CLEAR   },
     { 7, STATEMENT_BLOCK_SELECT,   STATEMENT_BLOCK_PUT,    STATEMENT_BLOCK_CLEAR  },
+    { 8, STATEMENT_VERSION_SELECT, STATEMENT_VERSION_PUT,  STATEMENT_VERSION_CLEAR},
 };
 
 /* A state of its own on a reading connection; of the leases it keeps the digest alone. */

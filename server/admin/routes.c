@@ -296,6 +296,8 @@ const struct http_route http_routes[] = {
     { "POST", "/v1/leases/*:make-static", HTTP_CHANGE_MAX, post_make_static },
     { "POST", "/v1/sql", HTTP_SQL_MAX, post_sql },
     { "GET", "/v1/settings", 0, get_settings },
+    { "GET", "/v1/settings/versions", 0, get_settings_versions },
+    { "GET", "/v1/settings/versions/*", 0, get_settings_version },
     { "PUT", "/v1/settings", PUT_SETTINGS_MAX, put_settings },
     { "GET", "/v1/reservations", 0, get_reservations },
     { "POST", "/v1/reservations", HTTP_CHANGE_MAX, post_reservation },

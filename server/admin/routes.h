@@ -49,6 +49,8 @@ bool read_if_match(
 
 /* The handlers, by subject. */
 void get_settings(const struct http_request *request, struct http_answer *answer);
+void get_settings_versions(const struct http_request *request, struct http_answer *answer);
+void get_settings_version(const struct http_request *request, struct http_answer *answer);
 void put_settings(const struct http_request *request, struct http_answer *answer);
 void get_reservations(const struct http_request *request, struct http_answer *answer);
 void get_reservation(const struct http_request *request, struct http_answer *answer);

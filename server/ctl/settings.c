@@ -4,11 +4,9 @@
 
 #include "server/config/read_file.h"
 #include "server/config/settings_file.h"
-#include "server/ctl/client.h"
-#include "server/ctl/command.h"
+#include "server/ctl/settings_text.h"
 
-/* Reads the file, or says why not. */
-static bool read_text(const char *path, uint8_t **ret_text, size_t *ret_n)
+bool ctl_read_text(const char *path, uint8_t **ret_text, size_t *ret_n)
 {
     int rv = config_read_file(path, CONFIG_TEXT_MAX, ret_text, ret_n);
 
@@ -62,7 +60,7 @@ int ctl_settings_check(const struct ctl_line *line)
     uint8_t *text = NULL;
     size_t n = 0;
 
-    if (problems == NULL || !read_text(path, &text, &n)) {
+    if (problems == NULL || !ctl_read_text(path, &text, &n)) {
         free(problems);
         return CTL_REFUSED;
     }
@@ -80,63 +78,4 @@ int ctl_settings_check(const struct ctl_line *line)
     free(text);
     free(problems);
     return rv == 0 ? CTL_DONE : CTL_REFUSED;
-}
-
-int ctl_settings_apply(const struct ctl_line *line)
-{
-    const char *path = line->arguments[0];
-    struct client_answer answer;
-    uint8_t *text = NULL;
-    size_t n = 0;
-
-    if (!read_text(path, &text, &n)) {
-        return CTL_REFUSED;
-    }
-    if (n == 0) {
-        free(text);
-        return ctl_fail(CTL_REFUSED, "%s: the file is empty", path);
-    }
-
-    const struct client_request request = {
-        .socket = ctl_socket(line),
-        .method = "PUT",
-        .path = "/v1/settings",
-        .body = bytes_of(text, n),
-        .type = "application/yaml",
-    };
-    int exit = client_ask(&request, path, &answer);
-
-    free(text);
-    if (exit != CTL_DONE) {
-        return exit;
-    }
-    (void)printf(
-        "settings %lld are in force (log index %lld)\n",
-        (long long)json_integer_value(json_object_get(answer.body, "version")),
-        (long long)json_integer_value(json_object_get(answer.body, "index")));
-    client_answer_deinit(&answer);
-    return CTL_DONE;
-}
-
-int ctl_settings_show(const struct ctl_line *line)
-{
-    struct client_answer answer;
-    const struct client_request request = { .socket = ctl_socket(line),
-                                            .method = "GET",
-                                            .path = "/v1/settings" };
-    int exit = client_ask(&request, NULL, &answer);
-
-    if (exit != CTL_DONE) {
-        return exit;
-    }
-    if (line->values[CTL_OPTION_JSON] != NULL) {
-        (void)json_dumpf(answer.body, stdout, JSON_COMPACT | JSON_ENSURE_ASCII);
-        (void)putchar('\n');
-    } else {
-        const char *source = json_string_value(json_object_get(answer.body, "source"));
-
-        (void)fputs(source == NULL ? "" : source, stdout);
-    }
-    client_answer_deinit(&answer);
-    return CTL_DONE;
 }

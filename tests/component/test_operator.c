@@ -57,7 +57,11 @@ static enum outcome apply_settings(unsigned version, const struct settings *sett
 
     enum outcome outcome = apply((struct command){
         .kind = COMMAND_PUT_SETTINGS,
-        .put_settings = {version, bytes_of(document, n), bytes_of_text("networks: []\n")},
+        .put_settings = {.version = version,
+                         .document = bytes_of(document, n),
+                         .source = bytes_of_text("networks: []\n"),
+                         .comment = bytes_of_text("more"),
+                         .author = bytes_of_text("root")},
     });
 
     free(document);
@@ -332,6 +336,20 @@ TEST(what_commands_have_made_is_there_after_reopening)
     assert_int_equal(apply(bind(LAN(16), "somebody")), OUTCOME_RESERVED);
 }
 
+TEST(the_last_settings_are_kept_with_who_and_why)
+{
+    assert_string_equal(
+        row_text("SELECT version, author, comment, in_force FROM settings"), "1|root|more|1");
+    for (unsigned version = 2; version <= 40; version++) {
+        assert_int_equal(apply_settings(version, script_settings()), OUTCOME_DONE);
+    }
+    assert_int_equal(apply_settings(40, script_settings()), OUTCOME_STALE);
+    assert_string_equal(
+        row_text("SELECT min(version), max(version), count(*), sum(in_force) FROM settings"),
+        "9|40|32|1");
+    assert_string_equal(row_text("SELECT version FROM settings WHERE in_force"), "40");
+}
+
 TEST(the_views_show_them_with_their_notes)
 {
     struct reservation r = by_id(LAN(16), "printer");
@@ -371,6 +389,7 @@ int main(void)
         CASE(a_blocked_client_gets_nothing_until_it_is_unblocked),
         CASE(a_revoked_lease_ends_as_revoked_in_the_history),
         CASE(what_commands_have_made_is_there_after_reopening),
+        CASE(the_last_settings_are_kept_with_who_and_why),
         CASE(the_views_show_them_with_their_notes),
 #undef CASE
     };

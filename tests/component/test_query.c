@@ -120,7 +120,9 @@ static int set_up(void **state)
         T0,
         (struct command){
             .kind = COMMAND_PUT_SETTINGS,
-            .put_settings = {1, bytes_of(document, n), bytes_of_text("networks: [lan]\n")},
+            .put_settings = {.version = 1,
+                             .document = bytes_of(document, n),
+                             .source = bytes_of_text("networks: [lan]\n")},
     });
     free(document);
     apply_at(
@@ -233,7 +235,7 @@ TEST(settings_networks_reservations_nodes_and_the_cluster_are_shown)
     three_leases();
     assert_string_equal(
         rows_of("SELECT * FROM settings"),
-        "1#,2#,2023-11-14T22:13:20.123Z,networks: [lan]\n,1700000000123#");
+        "1#,2#,2023-11-14T22:13:20.123Z,networks: [lan]\n,1700000000123#,NULL,NULL,1#");
     assert_string_equal(
         rows_of("SELECT * FROM networks"),
         "lan,10.1.0.0/24 10.1.1.0/24,2#,3#;guest,10.2.0.0/24,1#,0#");

@@ -87,7 +87,9 @@ static struct command put_settings(uint64_t version, struct bytes document)
 {
     return (struct command){
         .kind = COMMAND_PUT_SETTINGS,
-        .put_settings = {version, document, bytes_of_text("networks: []\n")},
+        .put_settings = {.version = version,
+                         .document = document,
+                         .source = bytes_of_text("networks: []\n")},
     };
 }
 

@@ -95,6 +95,7 @@ TEST(a_restored_store_is_the_same_and_goes_on_alike)
         "SELECT * FROM history",
         "SELECT * FROM reservations ORDER BY address_n",
         "SELECT * FROM kept_reservation",
+        "SELECT * FROM setting_version",
         "SELECT * FROM block",
         "SELECT * FROM blocks",
     };

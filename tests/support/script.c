@@ -169,9 +169,13 @@ static void make_put_settings(struct making *m, struct command *c, struct texts 
     }
     ensure(settings_encode(&all_settings, &t->document, &n) == 0);
     c->kind = COMMAND_PUT_SETTINGS;
-    c->put_settings = (struct put_settings_command){ m->version,
-                                                     bytes_of(t->document, n),
-                                                     bytes_of_text("networks: [lan, guest]\n") };
+    c->put_settings = (struct put_settings_command){
+        .version = m->version,
+        .document = bytes_of(t->document, n),
+        .source = bytes_of_text("networks: [lan, guest]\n"),
+        .comment = bytes_of_text("again"),
+        .author = bytes_of_text("root"),
+    };
 }
 
 static void make_put_node(struct making *m, struct command *c)

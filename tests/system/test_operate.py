@@ -192,6 +192,58 @@ def test_settings_that_do_not_go_with_a_reservation_of_a_command_are_refused(rol
     assert "192.168.77.80 is reserved for 02:00:00:00:00:99 by the settings" in err
 
 
+def test_settings_are_listed_compared_and_brought_back(roles, client, tmp_path):
+    before = roles.maker.sql("select version from settings where in_force")[0][0]
+    path = tmp_path / "network.yaml"
+    path.write_text(roles.network.replace("domain-name: lab.example", "domain-name: new.example"))
+    do(roles.maker, "settings", "apply", str(path), "--comment", "another name")
+    assert client.obtain(5).options[15] == b"new.example"
+    listed = do(roles.answerer, "settings", "history")
+    assert "another name" in listed and "root" in listed and "first start" in listed
+    assert "-    options: {domain-name-servers: [192.168.77.53], domain-name: lab.example}" in do(
+        roles.answerer, "settings", "diff")
+    do(roles.answerer, "settings", "rollback", str(before))
+    assert client.obtain(5).options[15] == b"lab.example"
+    assert do(roles.leader, "settings", "show") == roles.network
+    assert f"back to version {before}" in do(roles.leader, "settings", "history")
+    assert "are the same" in do(roles.leader, "settings", "diff", str(before))
+    assert "no more" in refused(roles.leader, "settings", "show", "999")
+
+
+def test_a_dry_run_says_what_would_become_of_the_clients(roles, client, tmp_path):
+    ack = client.obtain(5)
+    for node in (roles.maker, roles.answerer):  # the forecast reads the database
+        assert wait_for(lambda n=node: [r for r in rows(n) if r[0] == ack.yiaddr], 2)
+    path = tmp_path / "network.yaml"
+    version = roles.maker.sql("select version from settings where in_force")
+    path.write_text(roles.network.replace(
+        "          - {hw-address", f"          - {{hw-address: '{client.mac.hex(':')}', "
+        "address: 192.168.77.30}\n          - {hw-address", 1))
+    out = do(roles.answerer, "settings", "apply", str(path), "--dry-run")
+    assert "it moves 1," in out and f"{ack.yiaddr} moves to 192.168.77.30" in out
+    path.write_text(roles.network.replace("192.168.77.100-192.168.77.200", "192.168.77.240"))
+    assert f"{ack.yiaddr} is refused" in do(
+        roles.maker, "settings", "apply", str(path), "--dry-run")
+    assert roles.maker.sql("select version from settings where in_force") == version
+
+
+def test_settings_that_change_under_load_lose_no_answer(roles, cluster, namespace, tmp_path):
+    path = tmp_path / "network.yaml"
+    clients = [RawClient(cluster, namespace) for _ in range(8)]
+    for i, c in enumerate(clients * 3):
+        path.write_text(roles.network + f"# {i}\n")
+        apply = subprocess.Popen([LEASEHOLD, "settings", "apply", str(path), "--socket",
+                                  roles.maker.socket], stdout=subprocess.DEVNULL)
+        c.new_transaction()
+        c.send(DISCOVER)  # once: no retransmission hides a lost answer
+        offered = c.receive(5, (OFFER,))
+        ack = c.request(offered, seconds=5) if offered else None
+        assert ack and ack.type == ACK
+        assert apply.wait(20) == 0
+    for c in clients:
+        c.close()
+
+
 def test_every_node_holds_the_same_in_the_end(cluster):
     def state(node):
         return (node.sql("select applied_index, digest from cluster"), rows(node),

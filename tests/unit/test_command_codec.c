@@ -66,7 +66,11 @@ static const struct command commands[] = {
      .boot_id = 7,
      .sequence = 4,
      .kind = COMMAND_PUT_SETTINGS,
-     .put_settings = { 12, TEXT("\x0a\x00"), TEXT("networks: []\n") }                         },
+     .put_settings = { 12,
+                        TEXT("\x0a\x00"),
+                        TEXT("networks: []\n"),
+                        TEXT("printers"),
+                        TEXT("root") }                                                        },
     { .origin = 3,
      .boot_id = 7,
      .sequence = 5,
@@ -206,6 +210,8 @@ static void assert_same(const struct command *a, const struct command *b)
         assert_int_equal(a->put_settings.version, b->put_settings.version);
         assert_same_bytes(a->put_settings.document, b->put_settings.document);
         assert_same_bytes(a->put_settings.source, b->put_settings.source);
+        assert_same_bytes(a->put_settings.comment, b->put_settings.comment);
+        assert_same_bytes(a->put_settings.author, b->put_settings.author);
         break;
     case COMMAND_PUT_NODE:
         assert_int_equal(a->put_node.node, b->put_node.node);
