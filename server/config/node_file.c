@@ -43,11 +43,6 @@ static WALK_READER(read_endpoint)
     walk_read_string(w, value, &as_string, record);
 }
 
-static WALK_READER(read_mapping)
-{
-    walk_mapping(w, value, f->detail, walk_member(record, f->offset));
-}
-
 /* clang-format off */
 static const struct field tls_fields[] = {
     { .name = "ca",
@@ -79,7 +74,7 @@ static const struct schema tls_schema = {
 };
 
 /* A mapping with the files, or the word none. */
-static WALK_READER(read_tls)
+WALK_READER(node_read_tls)
 {
     static const char expected[] = "ca, certificate and key, or the word none";
     struct node_config *c = walk_member(record, 0);
@@ -134,7 +129,7 @@ static const struct field cluster_fields[] = {
       .count = offsetof(struct node_config, n_members),
       .detail = &member_schema,
       .is_required = true },
-    { .name = "tls", .read = read_tls, .detail = &tls_schema },
+    { .name = "tls", .read = node_read_tls, .detail = &tls_schema },
     { .name = "insecure",
       .read = walk_read_bool,
       .offset = offsetof(struct node_config, is_insecure) },
@@ -263,14 +258,14 @@ static const struct field node_fields[] = {
       .offset = offsetof(struct node_config, data),
       .detail = &data_length,
       .is_required = true },
-    { .name = "cluster", .read = read_mapping, .detail = &cluster_schema, .is_required = true },
+    { .name = "cluster", .read = walk_read_mapping, .detail = &cluster_schema, .is_required = true },
     { .name = "links",
       .read = walk_read_list,
       .offset = offsetof(struct node_config, links),
       .count = offsetof(struct node_config, n_links),
       .detail = &link_schema,
       .is_required = true },
-    { .name = "api", .read = read_mapping, .detail = &api_schema },
+    { .name = "api", .read = walk_read_mapping, .detail = &api_schema },
 };
 
 /* clang-format on */
@@ -323,7 +318,7 @@ static const struct node_config node_defaults = {
     .socket = {(const uint8_t *)NODE_FILE_SOCKET, sizeof NODE_FILE_SOCKET - 1},
 };
 
-static const struct schema node_schema = {
+const struct schema node_schema = {
     .what = "a node file",
     SCHEMA_FIELDS(node_fields),
     .size = sizeof(struct node_config),

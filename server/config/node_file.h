@@ -5,6 +5,7 @@
 #include "base/own.h"
 #include "proto/peer.h"
 #include "server/config/problems.h"
+#include "server/config/walk.h"
 
 /* Node file - node.yaml: what belongs to this node alone, read once at the start */
 
@@ -65,6 +66,10 @@ int node_file_parse(
 struct node_file *node_file_free(struct node_file *f);
 
 DEFINE_FREEP(node_file);
+
+extern const struct schema node_schema; /* the keys of node.yaml */
+
+WALK_READER(node_read_tls); /* `off`, or a mapping; struct schema */
 
 /* A text of the config as a C string. */
 const char *node_text(struct bytes text);

@@ -340,6 +340,11 @@ static void read_condition(struct condition *c, yaml_node_t *node)
     c->depth--;
 }
 
+const char *settings_condition_key(unsigned i)
+{
+    return i < ARRAY_LENGTH(keys) ? keys[i].name : NULL;
+}
+
 WALK_READER(settings_read_condition)
 {
     struct client_class *class = record;

@@ -16,6 +16,9 @@ enum {
 /* Reads a condition into the terms of a struct client_class. */
 WALK_READER(settings_read_condition);
 
+/* The keys that a condition may have, by number from 0; NULL after the last. */
+const char *settings_condition_key(unsigned i);
+
 /* Reads the name of a class, or a list of names, into a struct class_set. */
 WALK_READER(settings_read_class_names);
 

@@ -50,7 +50,7 @@ static const struct field definition_fields[] = {
 };
 /* clang-format on */
 
-static const struct schema definition_schema = {
+const struct schema settings_definition_schema = {
     .what = "an option definition",
     SCHEMA_FIELDS(definition_fields),
     .size = sizeof(struct definition_record),
@@ -219,7 +219,7 @@ static void read_definition(
     struct definition_record r = { .code = 0 };
     unsigned n_before = w->problems->n;
 
-    walk_mapping(w, node, &definition_schema, &r);
+    walk_mapping(w, node, &settings_definition_schema, &r);
     if (w->problems->n != n_before || r.name.n == 0 || !complete_type(w, node, &r, &d.spec) ||
         !complete_container(w, node, &r, &d.container) || !is_free(w, node, &r, d.container)) {
         return;

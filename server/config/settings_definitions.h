@@ -26,6 +26,8 @@ struct settings_definitions {
 void settings_read_definitions(
     struct walk *w, yaml_node_t *root, struct settings_definitions *ret_definitions);
 
+extern const struct schema settings_definition_schema; /* the keys of one definition */
+
 /* The reader of the key when its turn comes: it has been read. */
 WALK_READER(settings_skip_definitions);
 

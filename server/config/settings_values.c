@@ -312,7 +312,7 @@ static const struct field limits_fields[] = {
 
 static const struct network_limits limits_defaults = LIMITS_DEFAULT;
 
-static const struct schema limits_schema = {
+const struct schema settings_limits_schema = {
     .what = "limits",
     SCHEMA_FIELDS(limits_fields),
     .size = sizeof(struct network_limits),
@@ -322,7 +322,7 @@ static const struct schema limits_schema = {
 WALK_READER(settings_read_limits)
 {
     if (walk_is_mapping(w, value, "limits")) {
-        walk_mapping(w, value, &limits_schema, walk_member(record, f->offset));
+        walk_mapping(w, value, &settings_limits_schema, walk_member(record, f->offset));
     }
 }
 
@@ -338,7 +338,7 @@ static const struct field lease_time_fields[] = {
 };
 /* clang-format on */
 
-static const struct schema lease_time_schema = {
+const struct schema settings_lease_time_schema = {
     .what = "a lease-time",
     SCHEMA_FIELDS(lease_time_fields),
     .size = sizeof(struct lease_times),
@@ -350,7 +350,7 @@ WALK_READER(settings_read_lease_time)
     struct lease_times *times = walk_member(record, f->offset);
 
     if (value->type == YAML_MAPPING_NODE) {
-        walk_mapping(w, value, &lease_time_schema, times);
+        walk_mapping(w, value, &settings_lease_time_schema, times);
     } else {
         walk_read_seconds(w, value, &lease_time_fields[0], times);
     }

@@ -36,6 +36,9 @@ WALK_READER(settings_read_tags);       /* struct bytes: a list of names, with on
 WALK_READER(settings_read_server_id);  /* of a struct network */
 WALK_READER(settings_read_lease_time); /* struct lease_times: a mapping, or the default alone */
 
+extern const struct schema settings_lease_time_schema;
+extern const struct schema settings_limits_schema;
+
 /* Fills in what @times leaves unset from @outer. */
 void times_inherit(struct lease_times *times, const struct lease_times *outer);
 

@@ -109,6 +109,7 @@ void walk_mapping(struct walk *w, yaml_node_t *node, const struct schema *s, voi
 #define WALK_READER(name) \
     void name(struct walk *w, yaml_node_t *value, const struct field *f, void *record)
 
+WALK_READER(walk_read_mapping); /* the record of a struct schema, at the member */
 WALK_READER(walk_read_list);    /* pointer to an array, and an unsigned at `count`; schema */
 WALK_READER(walk_read_string);  /* struct bytes, with a NUL after it; struct number_range */
 WALK_READER(walk_read_address); /* struct ip4 */

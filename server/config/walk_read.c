@@ -34,6 +34,11 @@ WALK_READER(walk_read_list)
     memcpy(walk_member(record, f->count), &count, sizeof count);
 }
 
+WALK_READER(walk_read_mapping)
+{
+    walk_mapping(w, value, f->detail, walk_member(record, f->offset));
+}
+
 static void store_text(struct walk *w, const char *text, const struct field *f, void *record)
 {
     size_t n = strlen(text);

@@ -34,11 +34,10 @@
     X(TAG, "tag", 0, "NAME", "a word to find it by; repeatable")                             \
     X(BY, "by", 0, "MARK", "match by hw-address (default) or client-id")                     \
     X(DRY_RUN, "dry-run", 0, NULL, "change nothing; say what it would do to clients")        \
-    X(FORCE, "force", 0, NULL, "at once: the client may still use the address")              \
     X(SOCKET, "socket", 's', "PATH", "socket of the node to ask")                            \
     X(FOLDER, "folder", 'd', "DIR", "where the CA is; ./pki when not given")                 \
     X(DAYS, "days", 'D', "N", "how long what is made is valid")                              \
-    X(FORCE, "force", 'F', NULL, "replace what is there")                                    \
+    X(FORCE, "force", 'F', NULL, "replace what is there; free what is in use")            \
     X(HELP, "help", 'h', NULL, "this text")
 
 /* clang-format on */
@@ -112,6 +111,7 @@ int ctl_settings_check(const struct ctl_line *line);
 int ctl_settings_apply(const struct ctl_line *line);
 int ctl_settings_show(const struct ctl_line *line);
 int ctl_import(const struct ctl_line *line);
+int ctl_settings_schema(const struct ctl_line *line);
 int ctl_settings_history(const struct ctl_line *line);
 int ctl_settings_diff(const struct ctl_line *line);
 int ctl_settings_rollback(const struct ctl_line *line);

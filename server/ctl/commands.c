@@ -181,6 +181,12 @@ const struct ctl_command ctl_commands[] = {
         .run = ctl_settings_check,
     },
     {
+        .name = "settings schema",
+        .arguments = "[network|node]",
+        .text = "print the JSON Schema of a configuration file, for editors; needs no server",
+        .run = ctl_settings_schema,
+    },
+    {
         .name = "settings apply",
         .arguments = "FILE",
         .text = "bring a settings file into force on every node",

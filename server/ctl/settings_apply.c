@@ -134,7 +134,8 @@ int ctl_ask_settings(
 
     if (version != NULL && (version[0] == '\0' || strlen(version) > 18 ||
                             strspn(version, "0123456789") != strlen(version))) {
-        return ctl_fail(CTL_USAGE, "expected the number of a version; see settings history");
+        (void)ctl_fail(0, "expected the number of a version; see settings history");
+        return CTL_USAGE;
     }
     if (version != NULL) {
         (void)snprintf(path, sizeof path, "/v1/settings/versions/%s", version);

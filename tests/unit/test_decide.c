@@ -401,38 +401,27 @@ static void block(enum block_kind kind, const void *value, size_t n)
 
 TEST(a_blocked_client_is_met_with_silence_whatever_it_asks_for)
 {
-    static const enum request_kind kinds[] = { REQUEST_DISCOVER,    REQUEST_SELECTING,
-                                               REQUEST_INIT_REBOOT, REQUEST_RENEWING,
-                                               REQUEST_REBINDING,   REQUEST_INFORM,
-                                               REQUEST_BOOTP };
-
     put(lan_address(1, 101), "c1", LEASE_BOUND);
-    for (unsigned i = 0; i < ARRAY_LENGTH(kinds); i++) {
-        scene(kinds[i], lan_address(1, 101));
+    for (enum request_kind kind = 0; kind < REQUEST_KIND_COUNT; kind++) {
+        bool gives_back = kind == REQUEST_RELEASE || kind == REQUEST_DECLINE;
+
+        scene(kind, lan_address(1, 101));
         block(BLOCK_HW_PREFIX, "\x02\x00\x00", 3);
-        assert_decided(VERDICT_SILENT, REASON_BLOCKED);
+        assert_int_equal(decided().reason == REASON_BLOCKED, !gives_back);
+        assert_int_equal(decided().verdict == VERDICT_SILENT, !gives_back);
     }
-    scene(REQUEST_RELEASE, lan_address(1, 101));
-    block(BLOCK_CLIENT_ID, "c1", 2);
-    assert_decided(VERDICT_PROPOSE_RELEASE, REASON_RELEASED);
 }
 
 TEST(a_revoked_lease_is_refused_and_its_client_offered_another_address)
 {
-    put(lan_address(1, 101), "c1", LEASE_BOUND);
+    struct lease row = row_of(lan_address(1, 101), "c1", LEASE_BOUND);
 
-    struct lease row = row_of(lan_address(1, 101), "c1", LEASE_REVOKED);
-
-    row.expires_at.ms = NOW_MS + 540000;
-    row.held_until.ms = NOW_MS + 840000;
+    row.state = LEASE_REVOKED;
     assert_int_equal(lease_table_put(leases, &row), 0);
     scene(REQUEST_RENEWING, lan_address(1, 101));
     assert_decided(VERDICT_NAK, REASON_REVOKED);
     scene(REQUEST_DISCOVER, IP4_ANY);
-    assert_int_equal(decided().verdict, VERDICT_OFFER);
     assert_int_not_equal(decided().address.value, lan_address(1, 101).value);
-    scene(REQUEST_RELEASE, lan_address(1, 101));
-    assert_decided(VERDICT_PROPOSE_RELEASE, REASON_RELEASED);
 }
 
 TEST(a_blocked_address_is_not_offered_and_its_client_is_sent_on)
