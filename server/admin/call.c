@@ -183,7 +183,7 @@ static bool is_over(const struct calls *c, struct call *call)
 {
     bool is_seen = is_here(c, call) || call->n_looks++ >= CALL_LOOKS_MAX;
 
-    return is_seen && is_everywhere(c, call);
+    return is_seen && (call->kind == CALL_FRESH || is_everywhere(c, call));
 }
 
 static void conclude(struct calls *c, struct call *call)
@@ -226,17 +226,38 @@ static void on_proposed(struct proposal *p, const struct result *result)
     (void)uv_timer_start(call->queue->look, on_look, CALL_LOOK_MS, CALL_LOOK_MS);
 }
 
-/* Finishes the call when the proposal cannot be made. */
-static void propose(struct calls *c, struct call *call)
+static unsigned free_slot(const struct calls *c)
 {
     unsigned slot = 0;
 
-    call->has_majority = replica_has_majority(c->sources.replica);
-    call->proposal = (struct proposal){ .done = on_proposed, .data = call };
     while (slot < CALLS_MAX && c->proposed[slot] != NULL) {
         slot++;
     }
     ensure(slot < CALLS_MAX); /* no more calls wait than that */
+    return slot;
+}
+
+/* As if it had proposed the last entry that was applied here. */
+static void begin_fresh(struct calls *c, struct call *call)
+{
+    call->result =
+        (struct result){ .outcome = OUTCOME_DONE, .index = store_applied_index(c->sources.store) };
+    call->has_result = true;
+    if (is_over(c, call)) {
+        finish(c, call);
+        return;
+    }
+    c->proposed[free_slot(c)] = call;
+    (void)uv_timer_start(c->look, on_look, CALL_LOOK_MS, CALL_LOOK_MS);
+}
+
+/* Finishes the call when the proposal cannot be made. */
+static void propose(struct calls *c, struct call *call)
+{
+    unsigned slot = free_slot(c);
+
+    call->has_majority = replica_has_majority(c->sources.replica);
+    call->proposal = (struct proposal){ .done = on_proposed, .data = call };
     if (!call->has_majority) {
         call->result.outcome = OUTCOME_OVERLOADED;
         finish(c, call);
@@ -261,6 +282,9 @@ static void run(struct calls *c, struct call *call)
     case CALL_STATUS:
         call->status = admin_status(&c->sources);
         finish(c, call);
+        break;
+    case CALL_FRESH:
+        begin_fresh(c, call);
         break;
     case CALL_PROPOSE:
         propose(c, call);

@@ -16,6 +16,7 @@
 enum call_kind {
     CALL_PING,
     CALL_STATUS,
+    CALL_FRESH,   /* until this node's database has what it has applied; at most 60 ms */
     CALL_PROPOSE, /* a command to the log, and its result */
 };
 

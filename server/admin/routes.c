@@ -198,6 +198,20 @@ static void get_leases(const struct http_request *request, struct http_answer *a
     rows_deinit(&rows);
 }
 
+/*
+ * What was told as done on any node is in this one's memory, and a moment later in its database:
+ * waits for that moment. A node that cannot say is read as it is.
+ */
+void wait_until_fresh(const struct http_request *request)
+{
+    struct call *call = call_new(CALL_FRESH);
+
+    if (call != NULL) {
+        (void)call_make(request->calls, call, CALL_PING_WAIT_MS);
+    }
+    (void)call_free(call);
+}
+
 void answer_list(
     const struct http_request *request,
     struct http_answer *answer,
@@ -215,6 +229,8 @@ void answer_list(
         return;
     }
     (void)snprintf(page, sizeof page, "%s LIMIT -1 OFFSET %llu", sql, (unsigned long long)offset);
+
+    wait_until_fresh(request);
 
     int rv = rows_run(request->database, page, &many_rows, ROWS_AS_OBJECTS, &rows);
 
@@ -234,6 +250,9 @@ json_t *find_row(
     const char *none)
 {
     struct rows rows;
+
+    wait_until_fresh(request);
+
     int rv = rows_run(request->database, sql, &some_rows, ROWS_AS_OBJECTS, &rows);
 
     if (rv != 0) {

@@ -14,6 +14,9 @@ struct call *ask(
     unsigned wait_ms,
     struct http_answer *answer);
 
+/* Waits until the database has what this node goes by; tens of milliseconds at most. */
+void wait_until_fresh(const struct http_request *request);
+
 /* Answers with the rows of @sql, a constant, as objects under @name; from the argument `offset`
  * on, which the answer's `next` says when there are more. */
 void answer_list(

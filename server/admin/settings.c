@@ -190,6 +190,9 @@ static void answer_forecast(
 {
     struct forecast f;
     char detail[CALL_DETAIL_MAX] = "";
+
+    wait_until_fresh(request);
+
     int rv = forecast_run(request->database, settings->encoded, &f);
 
     if (rv == 0) {
