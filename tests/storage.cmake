@@ -1,6 +1,7 @@
 unit_test(lease_table LINK lease)
 unit_test(tally LINK lease)
 with_failing_heap(test_lease_table)
+unit_test(revoke LINK lease)
 unit_test(transition LINK lease)
 unit_test(lease_rules LINK lease)
 

@@ -501,86 +501,9 @@ TEST(a_hold_is_counted_from_the_request_when_the_entry_s_time_lags_behind_it)
     assert_int_equal(l.held_until.ms, instant_add_seconds(facts.now, c.hold).ms);
 }
 
-static struct revoke_lease_command revoke_by(const char *client, enum revocation how)
-{
-    return (struct revoke_lease_command){ .address = { ADDRESS },
-                                          .client_key = bytes_of_text(client),
-                                          .how = how };
-}
-
-TEST(a_revoked_lease_stays_held_as_long_as_it_was_and_is_not_prolonged)
-{
-    struct transition_facts facts = facts_now();
-    struct lease old = row_of_a(LEASE_BOUND, NOW + 60000);
-    struct revoke_lease_command c = revoke_by("a", REVOCATION_AFTER_HOLD);
-    struct bind_command by_a = bind_by("a");
-    struct bind_command by_b = bind_by("b");
-    struct release_command release = release_by("a");
-    struct lease l;
-    struct lease next;
-
-    assert_int_equal(transition_revoke(&old, &c, &facts, &l), OUTCOME_DONE);
-    assert_int_equal(l.state, LEASE_REVOKED);
-    assert_int_equal(l.held_until.ms, old.held_until.ms); /* somebody may have promised it */
-    assert_int_equal(l.expires_at.ms, old.expires_at.ms);
-    assert_int_equal(lease_tenancy_end(&old, &l), TENANCY_GOES_ON);
-    assert_int_equal(transition_bind(&l, &by_a, &facts, &next), OUTCOME_TAKEN);
-    assert_int_equal(transition_bind(&l, &by_b, &facts, &next), OUTCOME_TAKEN);
-    assert_int_equal(transition_expire(&l, &facts, &next), OUTCOME_STALE);
-    assert_int_equal(transition_release(&l, &release, &facts, &next), OUTCOME_DONE);
-    assert_int_equal(lease_tenancy_end(&l, &next), TENANCY_RELEASED);
-    facts.now.ms = old.held_until.ms;
-    assert_int_equal(transition_expire(&l, &facts, &next), OUTCOME_DONE);
-    assert_int_equal(lease_tenancy_end(&l, &next), TENANCY_REVOKED);
-    assert_int_equal(transition_bind(&l, &by_b, &facts, &next), OUTCOME_DONE);
-    assert_int_equal(lease_tenancy_end(&l, &next), TENANCY_REVOKED);
-}
-
-TEST(a_forced_revocation_and_a_release_by_an_operator_free_the_address_at_once)
-{
-    static const struct {
-        enum revocation how;
-        enum lease_state state;
-    } rows[] = {
-        {REVOCATION_AT_ONCE,  LEASE_EXPIRED },
-        { REVOCATION_RELEASE, LEASE_RELEASED}
-    };
-
-    for (unsigned i = 0; i < 2; i++) {
-        struct transition_facts facts = facts_now();
-        struct lease old = row_of_a(LEASE_REVOKED, NOW + 60000);
-        struct revoke_lease_command c = revoke_by("a", rows[i].how);
-        struct lease l;
-
-        assert_int_equal(transition_revoke(&old, &c, &facts, &l), OUTCOME_DONE);
-        assert_int_equal(l.state, rows[i].state);
-        assert_int_equal(l.held_until.ms, NOW);
-        assert_false(lease_is_held(&l, facts.now));
-    }
-}
-
-TEST(only_the_lease_that_the_operator_saw_is_revoked)
-{
-    struct transition_facts facts = facts_now();
-    struct lease bound = row_of_a(LEASE_BOUND, NOW + 60000);
-    struct lease over = row_of_a(LEASE_BOUND, NOW - 1);
-    struct lease declined = row_of_a(LEASE_DECLINED, NOW + 60000);
-    struct revoke_lease_command by_a = revoke_by("a", REVOCATION_AT_ONCE);
-    struct revoke_lease_command by_b = revoke_by("b", REVOCATION_AT_ONCE);
-    struct lease l;
-
-    assert_int_equal(transition_revoke(&bound, &by_b, &facts, &l), OUTCOME_UNKNOWN);
-    assert_int_equal(transition_revoke(&over, &by_a, &facts, &l), OUTCOME_UNKNOWN);
-    assert_int_equal(transition_revoke(&declined, &by_a, &facts, &l), OUTCOME_UNKNOWN);
-    assert_int_equal(transition_revoke(NULL, &by_a, &facts, &l), OUTCOME_UNKNOWN);
-}
-
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_revoked_lease_stays_held_as_long_as_it_was_and_is_not_prolonged),
-        cmocka_unit_test(a_forced_revocation_and_a_release_by_an_operator_free_the_address_at_once),
-        cmocka_unit_test(only_the_lease_that_the_operator_saw_is_revoked),
         cmocka_unit_test(bind_gives_a_free_address_with_what_the_command_says),
         cmocka_unit_test(an_address_for_classes_is_bound_only_by_the_settings_it_was_judged_by),
         cmocka_unit_test(bind_is_refused_by_what_stands_against_it),
