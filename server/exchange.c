@@ -71,6 +71,9 @@ int exchanges_new(
     if (r == 0) {
         r = held_table_new(&x->held);
     }
+    if (r == 0) {
+        r = backup_table_new(&x->backup);
+    }
     if (r != 0) {
         exchanges_free(x);
         return r;
@@ -112,6 +115,7 @@ struct exchanges *exchanges_free(struct exchanges *x)
     x->rogues = rogues_free(x->rogues);
     x->pools = pool_watches_free(x->pools);
     x->held = held_table_free(x->held);
+    x->backup = backup_table_free(x->backup);
     x->given_up = client_table_free(x->given_up);
     x->choosing = observed_free(x->choosing);
     x->observed = observed_free(x->observed);
@@ -299,6 +303,7 @@ void exchanges_tick(struct exchanges *x)
     look_at_held(x, now);
     exchange_pools_tick(x);
 
+    backup_tick(x->backup, now);
     offers_tick(x->offers, now);
     observed_tick(x->observed, now);
     observed_tick(x->choosing, now);

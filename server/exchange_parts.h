@@ -25,6 +25,7 @@
  *   exchange_wait.c     the exchanges that wait, for the log or for the network
  *   exchange_held.c     what was left to another node, for the case that it is gone
  *   exchange_reply.c    the reply: which options, where to
+ *   exchange_backup.c   tells when this node stands in for a faster one
  *   exchange_report.c   one log line and one count per exchange
  */
 enum {
@@ -110,6 +111,7 @@ struct exchanges {
     struct log_limit rogue_limit;
     struct quarantine quarantines[QUARANTINES_MAX];
     struct held_table *held;
+    struct backup_table *backup;
     struct exchange_stats stats;
     struct exchange_counters counters;
     struct log_limit limits[LOG_DEBUG + 1];
@@ -206,6 +208,14 @@ bool held_next(
     struct instant now,
     unsigned *cursor,
     struct held_message *ret_message);
+
+/* exchange_backup.c */
+int backup_table_new(struct backup_table **ret_table);
+struct backup_table *backup_table_free(struct backup_table *t);
+
+/* This node has answered @e. */
+void backup_note(struct exchanges *x, const struct exchange *e);
+void backup_tick(struct backup_table *t, struct instant now);
 
 /* exchange_reply.c: builds and sends. A NAK says the decision's reason; @lease is 0 without. */
 void exchange_reply(

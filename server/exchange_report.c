@@ -72,6 +72,9 @@ void exchange_report(struct exchanges *x, const struct exchange *e)
     unsigned suppressed = 0;
 
     count(&x->stats, e);
+    if (has_reply(e->decision.verdict) && e->decision.verdict != VERDICT_NAK) {
+        backup_note(x, e);
+    }
     if (!log_is_on(level) || !log_limit_pass(&x->limits[level], e->now.ms, &suppressed)) {
         return;
     }

@@ -20,7 +20,7 @@ enum id_owner {
     ID_STRANGER,
 };
 
-static uint32_t threshold_of(const struct network *network, uint32_t node)
+uint32_t responder_threshold(const struct network *network, uint32_t node)
 {
     for (unsigned i = 0; i < network->n_thresholds; i++) {
         if (network->thresholds[i].node == node) {
@@ -44,14 +44,14 @@ static bool takes_part(const struct serving_node *n, uint32_t excluded)
 /* The order of the serving nodes without @excluded (0: none), as this node stands in it. */
 static struct turn turn_of(const struct responder_facts *f, uint32_t excluded)
 {
-    uint32_t mine = threshold_of(f->network, f->view->self);
+    uint32_t mine = responder_threshold(f->network, f->view->self);
     uint32_t lowest = mine;
     uint64_t score = score_of(f->request->client, f->view->self);
     struct turn turn = { .retry_step_ms = f->network->retry_step_ms };
 
     for (unsigned i = 0; i < f->view->n; i++) {
         const struct serving_node *node = &f->view->nodes[i];
-        uint32_t theirs = threshold_of(f->network, node->node);
+        uint32_t theirs = responder_threshold(f->network, node->node);
 
         turn.is_serving |= node->is_self && node->is_serving;
         if (!takes_part(node, excluded)) {

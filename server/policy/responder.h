@@ -42,6 +42,9 @@ struct responder_verdict {
 
 void responder_decide(const struct responder_facts *facts, struct responder_verdict *ret_verdict);
 
+/* The delay threshold of @node, in milliseconds; 0 when none is set. */
+uint32_t responder_threshold(const struct network *network, uint32_t node);
+
 /* How long the client has waited: secs, our own observation, or the larger (delay-source). */
 int64_t responder_elapsed(const struct responder_facts *facts);
 

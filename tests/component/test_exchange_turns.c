@@ -1,3 +1,4 @@
+#include "base/event.h"
 #include "server/exchange.h"
 #include "support/exchange_case.h"
 #include "support/test.h"
@@ -166,6 +167,27 @@ TEST(rule_44_a_client_that_sends_no_secs_is_served_when_it_has_waited)
     assert_int_equal(client_say(&node, discover), 1);
 }
 
+TEST(a_backup_that_answers_says_so_once_and_says_when_it_is_quiet)
+{
+    uint64_t answering = event_counts()[EVENT_BACKUP_ANSWERING];
+    uint64_t quiet = event_counts()[EVENT_BACKUP_QUIET];
+
+    (void)client_get_offer(&node, 1);
+    assert_int_equal(event_counts()[EVENT_BACKUP_ANSWERING], answering);
+    node.lan.networks[0].thresholds = node.lan.thresholds;
+    node.lan.networks[0].n_thresholds = 1;
+    node.lan.thresholds[0] = (struct threshold){ .node = 1, .ms = 10000 };
+    assert_int_equal(one_node_apply_settings(&node), 0);
+    (void)client_get_offer(&node, 2);
+    (void)client_get_offer(&node, 3);
+    assert_int_equal(event_counts()[EVENT_BACKUP_ANSWERING], answering + 1);
+    one_node_wait(&node, 30000);
+    exchanges_tick(node.exchanges);
+    one_node_wait(&node, 1000);
+    exchanges_tick(node.exchanges);
+    assert_int_equal(event_counts()[EVENT_BACKUP_QUIET], quiet + 1);
+}
+
 TEST(rule_67_a_relay_that_is_one_of_us_is_a_loop)
 {
     struct client_says says = { .type = MESSAGE_DISCOVER, .giaddr = id3, .is_unicast = true };
@@ -227,6 +249,7 @@ int main(void)
         CASE(what_was_left_to_a_peer_is_forgotten_when_the_client_has_a_new_wish),
         CASE(rule_33_a_lease_that_a_peer_commits_ends_the_watch),
         CASE(rule_44_a_client_that_sends_no_secs_is_served_when_it_has_waited),
+        CASE(a_backup_that_answers_says_so_once_and_says_when_it_is_quiet),
         CASE(rule_67_a_relay_that_is_one_of_us_is_a_loop),
         CASE(rule_45_the_relay_s_subnet_is_served_first),
         CASE(rule_01_replies_of_servers_and_garbage_are_dropped_and_counted),
