@@ -77,9 +77,21 @@ struct reservation {
     struct bytes tags;    /* names with one space between, at most TAGS_MAX octets */
 };
 
+/* A moment of a lease: a time after its beginning, or a part of it. Both 0: not set. */
+struct lease_moment {
+    struct seconds time;
+    uint32_t permille; /* when time is 0 */
+};
+
+enum {
+    LEASE_RENEW_PERMILLE = 500, /* T1 and T2 that are not set (RFC 2131 4.4.5) */
+    LEASE_REBIND_PERMILLE = 875,
+};
+
 struct lease_times {
     struct seconds min, default_, max; /* min <= default_ <= max; max may be infinite */
     struct seconds headroom;           /* hold = lease + headroom (RFC 2131 3.3) */
+    struct lease_moment renew, rebind; /* T1 and T2 (RFC 2131 4.4.5); not set: 1/2 and 7/8 */
 };
 
 /* What a scope does not say, in a class alone; no duration has this value. */
@@ -186,6 +198,21 @@ struct network_limits {
     uint32_t low_percent;          /* free addresses, of all of a subnet's pools: fewer are low */
 };
 
+/* Which clients without DHCP are served (RFC 1534). */
+enum bootp_mode {
+    BOOTP_STATIC = 0, /* those with a reservation */
+    BOOTP_NONE,
+    BOOTP_DYNAMIC, /* all, from the pools too */
+};
+
+/* What a renewal gets when an operator has given the client another address, or taken this one
+ * out of the pools (rule 54). */
+enum on_move {
+    ON_MOVE_NAK = 0,
+    ON_MOVE_SHRINK, /* what is left of the promise, and no more */
+    ON_MOVE_KEEP,   /* as before, unless the address is reserved for another client: then SHRINK */
+};
+
 /* A broadcast domain the nodes serve. */
 struct network {
     struct bytes name; /* unique; 1..NETWORK_NAME_MAX - 1 characters a-z 0-9 - _ . */
@@ -199,6 +226,12 @@ struct network {
     struct ip4 server_id;     /* SERVER_ID_FIXED */
     struct seconds probation; /* of a declined address */
     bool echo_client_id;      /* RFC 6842; default yes */
+    bool ignores_client_id;   /* the key of a client is its hardware address (rule 61) */
+    bool always_broadcast;    /* to clients without an address, whatever they ask for */
+    bool rapid_commit;        /* RFC 4039 */
+    enum bootp_mode bootp;
+    struct seconds bootp_lease; /* of BOOTP clients; 0: as of DHCP clients */
+    enum on_move on_move;
     struct network_limits limits;
     struct option_list options;
     struct boot_settings boot;

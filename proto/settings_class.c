@@ -36,6 +36,8 @@ static Leasehold__V1__ClassTimes *make_times(struct arena *a, const struct lease
         m->default_s = t->default_.value;
         m->max_s = t->max.value;
         m->headroom_s = t->headroom.value;
+        m->renew = settings_encode_moment(a, t->renew);
+        m->rebind = settings_encode_moment(a, t->rebind);
     }
     return m;
 }
@@ -114,18 +116,22 @@ static void read_terms(
     c->n_terms = (unsigned)m->n_terms;
 }
 
-static struct lease_times read_times(const Leasehold__V1__ClassTimes *m)
+static struct lease_times read_times(
+    struct settings_decoding *d, const Leasehold__V1__ClassTimes *m)
 {
     static const struct seconds unset = { TIMES_UNSET_S };
 
     if (m == NULL) {
-        return (struct lease_times){ unset, unset, unset, unset };
+        return (
+            struct lease_times){ .min = unset, .default_ = unset, .max = unset, .headroom = unset };
     }
     return (struct lease_times){
         .min = { m->min_s },
         .default_ = { m->default_s },
         .max = { m->max_s },
         .headroom = { m->headroom_s },
+        .renew = settings_decode_moment(d, m->renew),
+        .rebind = settings_decode_moment(d, m->rebind),
     };
 }
 
@@ -137,7 +143,7 @@ static void read_class(
     c->is_blocked = m->blocked != 0;
     c->options = settings_decode_options(d, m->options, m->n_options);
     c->boot = settings_decode_boot(d, m->boot);
-    c->times = read_times(m->times);
+    c->times = read_times(d, m->times);
 }
 
 void settings_decode_classes(

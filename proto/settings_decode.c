@@ -2,6 +2,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/own.h"
 #include "proto/peer.h"
 #include "proto/settings_codec.h"
 #include "proto/settings_parts.h"
@@ -146,6 +147,15 @@ static enum conflict_detection read_detection(
     return (enum conflict_detection)settings_at_most(d, value, CONFLICT_DETECTION_YES);
 }
 
+struct lease_moment settings_decode_moment(
+    struct settings_decoding *d, const Leasehold__V1__Moment *m)
+{
+    if (m == NULL) {
+        return (struct lease_moment){ { 0 }, 0 };
+    }
+    return (struct lease_moment){ { m->time_s }, settings_at_most(d, m->permille, 1000) };
+}
+
 static void read_subnet(
     struct settings_decoding *d, const Leasehold__V1__Subnet *m, struct subnet *s)
 {
@@ -156,6 +166,8 @@ static void read_subnet(
         .default_ = { m->default_s },
         .max = { m->max_s },
         .headroom = { m->headroom_s },
+        .renew = settings_decode_moment(d, m->renew),
+        .rebind = settings_decode_moment(d, m->rebind),
     };
     s->options = settings_decode_options(d, m->options, m->n_options);
     s->boot = settings_decode_boot(d, m->boot);
@@ -224,6 +236,26 @@ static struct network_limits read_limits(
     };
 }
 
+/* What older documents do not say is what was done then. */
+static void read_message_modes(
+    struct settings_decoding *d, const Leasehold__V1__Network *m, struct network *n)
+{
+    static const enum bootp_mode bootp_modes[] = {
+        BOOTP_STATIC, BOOTP_NONE, BOOTP_STATIC, BOOTP_DYNAMIC
+    };
+
+    static const enum on_move on_moves[] = {
+        ON_MOVE_NAK, ON_MOVE_NAK, ON_MOVE_SHRINK, ON_MOVE_KEEP
+    };
+
+    n->ignores_client_id = m->ignore_client_id != 0;
+    n->always_broadcast = m->always_broadcast != 0;
+    n->rapid_commit = m->rapid_commit != 0;
+    n->bootp = bootp_modes[settings_at_most(d, (uint32_t)m->bootp, ARRAY_LENGTH(bootp_modes) - 1)];
+    n->bootp_lease = (struct seconds){ m->bootp_lease_s };
+    n->on_move = on_moves[settings_at_most(d, (uint32_t)m->on_move, ARRAY_LENGTH(on_moves) - 1)];
+}
+
 static void read_network(
     struct settings_decoding *d, const Leasehold__V1__Network *m, struct network *n)
 {
@@ -235,6 +267,7 @@ static void read_network(
     n->server_id = ip4_of(m->server_id);
     n->probation = (struct seconds){ m->probation_s };
     n->echo_client_id = m->echo_client_id != 0;
+    read_message_modes(d, m, n);
     n->options = settings_decode_options(d, m->options, m->n_options);
     n->boot = settings_decode_boot(d, m->boot);
     n->limits = read_limits(d, m->limits);

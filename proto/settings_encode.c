@@ -131,6 +131,18 @@ static Leasehold__V1__Reservation **make_reservations(
     return at;
 }
 
+Leasehold__V1__Moment *settings_encode_moment(struct arena *a, struct lease_moment moment)
+{
+    Leasehold__V1__Moment *m = arena_array(a, 1, sizeof *m);
+
+    if (m != NULL) {
+        leasehold__v1__moment__init(m);
+        m->time_s = moment.time.value;
+        m->permille = moment.permille;
+    }
+    return m;
+}
+
 static void make_subnet(struct arena *a, const struct subnet *s, Leasehold__V1__Subnet *m)
 {
     leasehold__v1__subnet__init(m);
@@ -140,6 +152,8 @@ static void make_subnet(struct arena *a, const struct subnet *s, Leasehold__V1__
     m->default_s = s->times.default_.value;
     m->max_s = s->times.max.value;
     m->headroom_s = s->times.headroom.value;
+    m->renew = settings_encode_moment(a, s->times.renew);
+    m->rebind = settings_encode_moment(a, s->times.rebind);
     m->options = settings_encode_options(a, s->options, &m->n_options);
     m->boot = settings_encode_boot(a, &s->boot);
     m->pools = make_pools(a, s, &m->n_pools);
@@ -198,6 +212,22 @@ static Leasehold__V1__Limits *make_limits(struct arena *a, const struct network_
     return m;
 }
 
+static void make_message_modes(const struct network *n, Leasehold__V1__Network *m)
+{
+    static const Leasehold__V1__BootpMode bootp_modes[] = {
+        [BOOTP_STATIC] = LEASEHOLD__V1__BOOTP_MODE__BOOTP_STATIC,
+        [BOOTP_NONE] = LEASEHOLD__V1__BOOTP_MODE__BOOTP_NONE,
+        [BOOTP_DYNAMIC] = LEASEHOLD__V1__BOOTP_MODE__BOOTP_DYNAMIC,
+    };
+
+    m->ignore_client_id = n->ignores_client_id;
+    m->always_broadcast = n->always_broadcast;
+    m->rapid_commit = n->rapid_commit;
+    m->bootp = bootp_modes[n->bootp];
+    m->bootp_lease_s = n->bootp_lease.value;
+    m->on_move = (Leasehold__V1__OnMove)(n->on_move + 1);
+}
+
 /* Our enumerations begin at 0, those of the messages at 1: there 0 means "not said". */
 static void make_network(struct arena *a, const struct network *n, Leasehold__V1__Network *m)
 {
@@ -212,6 +242,7 @@ static void make_network(struct arena *a, const struct network *n, Leasehold__V1
     m->server_id = n->server_id.value;
     m->probation_s = n->probation.value;
     m->echo_client_id = n->echo_client_id;
+    make_message_modes(n, m);
     m->options = settings_encode_options(a, n->options, &m->n_options);
     m->boot = settings_encode_boot(a, &n->boot);
     m->subnets = make_subnets(a, n, &m->n_subnets);

@@ -12,6 +12,7 @@ ProtobufCBinaryData settings_lend(struct bytes b);
 Leasehold__V1__Option **settings_encode_options(
     struct arena *a, struct option_list list, size_t *ret_n);
 Leasehold__V1__Boot *settings_encode_boot(struct arena *a, const struct boot_settings *b);
+Leasehold__V1__Moment *settings_encode_moment(struct arena *a, struct lease_moment moment);
 
 /* settings_class.c */
 Leasehold__V1__Class **settings_encode_classes(
@@ -37,6 +38,8 @@ struct option_list settings_decode_options(
     struct settings_decoding *d, Leasehold__V1__Option *const *at, size_t n);
 struct boot_settings settings_decode_boot(
     struct settings_decoding *d, const Leasehold__V1__Boot *m);
+struct lease_moment settings_decode_moment(
+    struct settings_decoding *d, const Leasehold__V1__Moment *m);
 
 /* settings_class.c */
 void settings_decode_classes(

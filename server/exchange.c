@@ -4,6 +4,7 @@
 #include <sys/random.h>
 
 #include "base/err.h"
+#include "proto/dhcp/client_id.h"
 #include "server/exchange_parts.h"
 
 /*
@@ -180,6 +181,16 @@ static bool parse(struct exchange *e, struct bytes datagram)
     return true;
 }
 
+/* Some machines come with another client identifier in each of their stages (rule 61). */
+static void choose_client_key(const struct network *network, struct request *request)
+{
+    struct bytes by_hardware = client_id_of_hardware(&request->message->header.hardware);
+
+    if (network->ignores_client_id && by_hardware.n > 0) {
+        request->client = by_hardware;
+    }
+}
+
 /* A renewal by unicast has passed no relay: what one said of the client before stands (rule 15). */
 static void recall_agent_info(const struct exchanges *x, struct request *request)
 {
@@ -203,6 +214,7 @@ static bool place(struct exchanges *x, struct exchange *e)
         return false;
     }
     e->has_scope = true;
+    choose_client_key(e->scope.network, &e->request);
     recall_agent_info(x, &e->request);
     e->place = client_place_of(e->request.client, e->scope.network->name);
     return true;
@@ -251,6 +263,10 @@ void exchange_act(struct exchanges *x, struct exchange *e, struct instant cluste
         exchange_propose(x, e, cluster_time);
         return;
     case VERDICT_PROPOSE_BIND:
+        if (!exchange_looks_first(x, e)) {
+            exchange_propose(x, e, cluster_time);
+        }
+        return;
     case VERDICT_PROPOSE_RELEASE:
     case VERDICT_PROPOSE_DECLINE:
         exchange_propose(x, e, cluster_time);

@@ -163,6 +163,9 @@ bool exchange_admits(struct exchanges *x, const struct exchange *e);
 /* Offers the address, at once or when the network has been asked for it; reports. */
 void exchange_offer(struct exchanges *x, struct exchange *e);
 
+/* True when the address of the decision is being looked for: it will be acted on after that. */
+bool exchange_looks_first(struct exchanges *x, struct exchange *e);
+
 /* Withdraws every question, and every quarantine that waits for the log. */
 void exchange_probes_cancel(struct exchanges *x);
 

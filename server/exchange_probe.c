@@ -4,7 +4,8 @@
 #include "server/exchange_parts.h"
 
 /*
- * Exchange, probe - an OFFER waits until the network has been asked who uses its address
+ * Exchange, probe - an OFFER waits until the network has been asked who uses its address, and so
+ * does a lease that is given without an OFFER
  *
  *   decided -> ask -+-> nobody: offered
  *                   +-> somebody: into quarantine by the log; decided again, and asked again
@@ -203,8 +204,7 @@ static bool ask(struct exchanges *x, struct exchange *e, struct waiting *w, enum
     return w->is_asking;
 }
 
-/* True when the answer has to wait for the network. */
-static bool has_to_wait(struct exchanges *x, struct exchange *e)
+bool exchange_looks_first(struct exchanges *x, struct exchange *e)
 {
     enum probe_kind kind = question_of(x, e);
     struct waiting *w = NULL;
@@ -212,8 +212,8 @@ static bool has_to_wait(struct exchanges *x, struct exchange *e)
     if (kind == PROBE_NONE) {
         return false;
     }
-    w = e->probed == NULL ? waiting_find(x->probing, e->place, VERDICT_OFFER) : NULL;
-    if (w != NULL) { /* the client asks again: the offer goes to this message instead */
+    w = e->probed == NULL ? waiting_find(x->probing, e->place, e->decision.verdict) : NULL;
+    if (w != NULL) { /* the client asks again: the answer goes to this message instead */
         waiting_replace(w, e);
         exchange_silence(e, REASON_PROBING);
         exchange_report(x, e);
@@ -231,6 +231,11 @@ static bool has_to_wait(struct exchanges *x, struct exchange *e)
     return false;
 }
 
+static struct offers_message message_of(const struct exchange *e)
+{
+    return (struct offers_message){ e->message.header.xid, e->request.relay };
+}
+
 /* How many OFFERs in a row this one is; looking for the address does not count. */
 static unsigned record_offer(struct exchanges *x, const struct exchange *e)
 {
@@ -239,18 +244,23 @@ static unsigned record_offer(struct exchanges *x, const struct exchange *e)
     if (w != NULL && ip4_equal(w->decision.address, e->decision.address)) {
         return w->n_offers;
     }
-    return offers_put(x->offers, e->place, e->decision.address, e->now);
+    return offers_put(x->offers, e->place, e->decision.address, message_of(e), e->now);
 }
 
 void exchange_offer(struct exchanges *x, struct exchange *e)
 {
+    if (e->probed == NULL && offers_is_copy(x->offers, e->place, message_of(e), e->now)) {
+        exchange_silence(e, REASON_COPY);
+        exchange_report(x, e);
+        return;
+    }
     if (e->probed == NULL && !exchange_admits(x, e)) {
         exchange_silence(e, REASON_LIMITED);
         exchange_report(x, e);
         return;
     }
     e->n_offers = record_offer(x, e);
-    if (!has_to_wait(x, e)) {
+    if (!exchange_looks_first(x, e)) {
         exchange_reply(x, e, MESSAGE_OFFER, e->decision.lease);
         exchange_report(x, e);
     }

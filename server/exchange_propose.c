@@ -110,8 +110,8 @@ static void finish(struct exchanges *x, struct exchange *e, const struct result 
 /* The committed state speaks against the binding: the client must not use the address. */
 static void refuse(struct exchanges *x, struct exchange *e, enum reason reason)
 {
-    bool can_be_told =
-        e->decision.verdict == VERDICT_PROPOSE_BIND && e->request.kind != REQUEST_BOOTP;
+    bool can_be_told = e->decision.verdict == VERDICT_PROPOSE_BIND &&
+                       e->request.kind != REQUEST_BOOTP && e->request.kind != REQUEST_DISCOVER;
 
     exchange_silence(e, reason);
     if (can_be_told) {

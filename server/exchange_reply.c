@@ -31,9 +31,13 @@ static void set_choice(struct reply *reply, const struct choice *choice)
 }
 
 static struct reply reply_of(
-    const struct exchange *e, enum message_type type, struct ip4 yiaddr, struct seconds lease)
+    const struct exchange *e,
+    const struct lease_times *times,
+    enum message_type type,
+    struct ip4 yiaddr,
+    struct seconds lease)
 {
-    struct times_renewal renewal = times_renewal(lease, e->request.client, yiaddr);
+    struct times_renewal renewal = times_renewal(times, lease, e->request.client, yiaddr);
 
     return (struct reply){
         .request = &e->message,
@@ -44,6 +48,7 @@ static struct reply reply_of(
         .t1 = renewal.t1,
         .t2 = renewal.t2,
         .omit_client_id = !e->scope.network->echo_client_id,
+        .is_rapid_commit = type == MESSAGE_ACK && e->request.kind == REQUEST_DISCOVER,
         .mtu = (uint16_t)(e->arrival.mtu < UINT16_MAX ? e->arrival.mtu : UINT16_MAX),
     };
 }
@@ -76,7 +81,9 @@ void exchange_reply(
         .classes = &e->classes,
         .address = e->decision.address,
     };
-    struct reply reply = reply_of(e, type, yiaddr, lease);
+    struct lease_times times =
+        times_with_classes(&subnet->times, network_map_settings(map), &e->classes);
+    struct reply reply = reply_of(e, &times, type, yiaddr, lease);
     uint8_t fqdn[FQDN_ANSWER_MAX];
     size_t n = 0;
 
@@ -93,7 +100,8 @@ void exchange_reply(
         return;
     }
 
-    struct route route = route_of(&e->request, type, yiaddr, e->n_offers > DEAF_AFTER);
+    bool is_broadcast = e->scope.network->always_broadcast || e->n_offers > DEAF_AFTER;
+    struct route route = route_of(&e->request, type, yiaddr, is_broadcast);
 
     x->port.send(x->port.data, &e->arrival, &route, (struct bytes){ x->reply, n });
 }

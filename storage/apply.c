@@ -36,6 +36,7 @@ static struct transition_facts facts_of(
 
         facts.in_pool = pool != NULL;
         facts.for_classes = pool != NULL && !class_set_is_empty(&pool->classes);
+        facts.may_stay = network->on_move == ON_MOVE_KEEP;
         facts.probation = network->probation;
     }
     if (ret_network != NULL) {

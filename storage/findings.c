@@ -73,3 +73,26 @@ void findings_check_boot(struct findings *f, const struct boot_settings *b)
         findings_add(f, "the boot file's name is too long: expected at most 127 octets");
     }
 }
+
+static struct lease_moment moment_of(struct lease_moment m, uint32_t default_permille)
+{
+    if (m.time.value == 0 && m.permille == 0) {
+        m.permille = default_permille;
+    }
+    return m;
+}
+
+void findings_check_moments(struct findings *f, const struct lease_times *t)
+{
+    struct lease_moment renew = moment_of(t->renew, LEASE_RENEW_PERMILLE);
+    struct lease_moment rebind = moment_of(t->rebind, LEASE_REBIND_PERMILLE);
+    bool are_parts = renew.time.value == 0 && rebind.time.value == 0;
+    bool are_times = renew.time.value > 0 && rebind.time.value > 0;
+
+    if (renew.permille >= 1000 || rebind.permille >= 1000 ||
+        (are_parts && renew.permille >= rebind.permille) ||
+        (are_times && renew.time.value >= rebind.time.value)) {
+        findings_add(
+            f, "renew and rebind time: expected renew before rebind, and both before the end");
+    }
+}

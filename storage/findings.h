@@ -31,6 +31,9 @@ void findings_check_reservation(
 /* Returns how many addresses the pools of @s have. */
 uint64_t findings_check_subnet(struct findings *f, const struct subnet *s);
 
+/* T1 before T2, where the two can be compared without knowing the lease time (RFC 2131 4.4.5). */
+void findings_check_moments(struct findings *f, const struct lease_times *t);
+
 void findings_check_reservations(struct findings *f, const struct subnet *s);
 
 /* In @s, and neither its network address nor its broadcast address (RFC 3021: /31 has none). */

@@ -58,6 +58,18 @@ static void check_thresholds(struct findings *f, const struct network *n)
     }
 }
 
+/* Where client identifiers are not looked at, a DUID would never match. */
+static void check_no_duids(struct findings *f, const struct subnet *s)
+{
+    for (unsigned i = 0; i < s->n_reservations; i++) {
+        if (s->reservations[i].duid.n > 0) {
+            f->here.reservation = (int)i;
+            findings_add(f, "a DUID matches nobody where client identifiers are not matched");
+        }
+    }
+    f->here.reservation = -1;
+}
+
 static uint64_t check_network(struct findings *f, const struct settings *s, unsigned i)
 {
     const struct network *n = &s->networks[i];
@@ -76,6 +88,9 @@ static uint64_t check_network(struct findings *f, const struct settings *s, unsi
     for (unsigned k = 0; k < n->n_subnets; k++) {
         f->here.subnet = (int)k;
         n_addresses += findings_check_subnet(f, &n->subnets[k]);
+        if (n->ignores_client_id) {
+            check_no_duids(f, &n->subnets[k]);
+        }
     }
     return n_addresses;
 }

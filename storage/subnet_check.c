@@ -38,6 +38,7 @@ static void check_times(struct findings *f, const struct lease_times *t)
             t->default_.value,
             t->max.value);
     }
+    findings_check_moments(f, t);
     if (seconds_is_infinite(t->headroom)) {
         findings_add(f, "the headroom is infinite: no address would ever come back");
     }

@@ -44,6 +44,24 @@ static const struct word conflict_detections[] = {
 };
 /* clang-format on */
 
+/* clang-format off */
+static const struct word bootp_modes[] = {
+    { "none", BOOTP_NONE },
+    { "static", BOOTP_STATIC },
+    { "dynamic", BOOTP_DYNAMIC },
+    { .name = NULL },
+};
+/* clang-format on */
+
+/* clang-format off */
+static const struct word on_move_words[] = {
+    { "nak", ON_MOVE_NAK },
+    { "shrink", ON_MOVE_SHRINK },
+    { "keep", ON_MOVE_KEEP },
+    { .name = NULL },
+};
+/* clang-format on */
+
 static const struct number_range node_range = { 1, UINT32_MAX };
 static const struct number_range boot_file_length = { 1, MESSAGE_FILE_SIZE - 1 };
 static const struct number_range server_name_length = { 1, MESSAGE_SNAME_SIZE - 1 };
@@ -193,6 +211,12 @@ static const struct schema reservation_schema = {
 
 #define TIMES_FIELDS(type)                                                                       \
     { .name = "lease-time", .read = settings_read_lease_time, .offset = offsetof(type, times) }, \
+        { .name = "renew-time",                                                                  \
+          .read = settings_read_moment,                                                          \
+          .offset = offsetof(type, times.renew) },                                               \
+        { .name = "rebind-time",                                                                 \
+          .read = settings_read_moment,                                                          \
+          .offset = offsetof(type, times.rebind) },                                              \
     {                                                                                            \
         .name = "headroom", .read = walk_read_seconds, .offset = offsetof(type, times.headroom)  \
     }
@@ -296,6 +320,26 @@ static const struct field network_fields[] = {
     { .name = "limits",
       .read = settings_read_limits,
       .offset = offsetof(struct network_record, value.limits) },
+    { .name = "match-client-id",
+      .read = settings_read_match_client_id,
+      .offset = offsetof(struct network_record, value) },
+    { .name = "always-broadcast",
+      .read = walk_read_bool,
+      .offset = offsetof(struct network_record, value.always_broadcast) },
+    { .name = "rapid-commit",
+      .read = walk_read_bool,
+      .offset = offsetof(struct network_record, value.rapid_commit) },
+    { .name = "bootp",
+      .read = walk_read_word,
+      .offset = offsetof(struct network_record, value.bootp),
+      .detail = bootp_modes },
+    { .name = "bootp-lease-time",
+      .read = settings_read_bootp_lease,
+      .offset = offsetof(struct network_record, value.bootp_lease) },
+    { .name = "on-move",
+      .read = walk_read_word,
+      .offset = offsetof(struct network_record, value.on_move),
+      .detail = on_move_words },
     { .name = "options",
       .read = settings_read_options,
       .offset = offsetof(struct network_record, value.options) },
@@ -317,6 +361,7 @@ static const struct network_record network_defaults = {
               .retry_step_ms = RETRY_STEP_MS,
               .probation = { PROBATION_S },
               .echo_client_id = true,
+              .bootp_lease = { UINT32_MAX },
               .limits = LIMITS_DEFAULT},
     .times = TIMES_NONE,
 };

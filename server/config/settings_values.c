@@ -356,9 +356,70 @@ WALK_READER(settings_read_lease_time)
     }
 }
 
+WALK_READER(settings_read_moment)
+{
+    static const char expected[] =
+        "a percentage of the lease time like 50% or 87.5%, or a duration";
+    const char *text = walk_text(w, value, expected);
+    struct lease_moment moment = { .permille = 0 };
+    uint64_t ms = 0;
+
+    if (text == NULL) {
+        return;
+    }
+    if (strchr(text, '%') != NULL) {
+        if (!values_parse_permille(text, &moment.permille) || moment.permille == 0) {
+            walk_not(w, value, "a part of the lease time", expected);
+            return;
+        }
+    } else if (!values_parse_duration(text, &ms) || ms % 1000 != 0 || ms == 0) {
+        walk_not(w, value, "a time within a lease", expected);
+        return;
+    }
+    moment.time.value = (uint32_t)(ms / 1000);
+    memcpy(walk_member(record, f->offset), &moment, sizeof moment);
+}
+
+WALK_READER(settings_read_bootp_lease)
+{
+    static const char expected[] = "lease-time, infinite, or a duration";
+    const char *text = walk_text(w, value, expected);
+    struct seconds *lease = walk_member(record, f->offset);
+
+    if (text == NULL) {
+        return;
+    }
+    if (strcmp(text, "lease-time") == 0) {
+        lease->value = 0;
+        return;
+    }
+    walk_read_seconds(w, value, f, record);
+    if (lease->value == 0) {
+        walk_not(w, value, "a time to have an address", expected);
+    }
+}
+
+WALK_READER(settings_read_match_client_id)
+{
+    struct network *n = walk_member(record, f->offset);
+    struct field answer = *f;
+    bool is_matched = true;
+
+    answer.offset = 0;
+    walk_read_bool(w, value, &answer, &is_matched);
+    n->ignores_client_id = !is_matched;
+}
+
 static void inherit(struct seconds *inner, struct seconds outer)
 {
     if (inner->value == TIMES_UNSET_S) {
+        *inner = outer;
+    }
+}
+
+static void inherit_moment(struct lease_moment *inner, struct lease_moment outer)
+{
+    if (inner->time.value == 0 && inner->permille == 0) {
         *inner = outer;
     }
 }
@@ -369,6 +430,8 @@ void times_inherit(struct lease_times *times, const struct lease_times *outer)
     inherit(&times->default_, outer->default_);
     inherit(&times->max, outer->max);
     inherit(&times->headroom, outer->headroom);
+    inherit_moment(&times->renew, outer->renew);
+    inherit_moment(&times->rebind, outer->rebind);
 }
 
 static struct seconds smaller(struct seconds a, uint32_t b)

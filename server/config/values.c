@@ -83,6 +83,22 @@ bool values_parse_duration(const char *text, uint64_t *ret_ms)
     return true;
 }
 
+bool values_parse_permille(const char *text, uint32_t *ret_permille)
+{
+    uint64_t percent = 0;
+    uint64_t tenths = 0;
+    const char *rest = parse_digits(text, 99, &percent);
+
+    if (rest != NULL && *rest == '.') {
+        rest = parse_digits(rest + 1, 9, &tenths);
+    }
+    if (rest == NULL || strcmp(rest, "%") != 0) {
+        return false;
+    }
+    *ret_permille = (uint32_t)(percent * 10 + tenths);
+    return true;
+}
+
 /* Copies the piece [@from, @to) without spaces at its ends and reads it as an address. */
 static bool parse_address_piece(const char *from, const char *to, struct ip4 *ret_address)
 {

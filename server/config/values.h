@@ -22,6 +22,9 @@ bool values_parse_range(const char *text, struct ip4_range *ret_range);
 /* Reads "ADDRESS:PORT"; neither may be zero. */
 bool values_parse_endpoint(const char *text, struct ip4 *ret_address, uint16_t *ret_port);
 
+/* Reads "50%" or "87.5%", below 100%. */
+bool values_parse_permille(const char *text, uint32_t *ret_permille);
+
 /* True for 1 to 63 characters a-z, 0-9, '-', '_' and '.'. */
 bool values_is_name(const char *text);
 

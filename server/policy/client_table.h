@@ -28,6 +28,7 @@ struct client_note {
     struct instant since_cluster; /* the same moment in cluster time */
     struct instant touched;       /* monotonic */
     unsigned count;               /* of whatever the owner counts */
+    uint64_t mark;                /* of whatever the owner tells apart */
     struct ip4 address;           /* by client_table_set_address() only */
 };
 

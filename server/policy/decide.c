@@ -2,24 +2,14 @@
 
 #include "proto/dhcp/option.h"
 #include "server/policy/classify.h"
+#include "server/policy/standing.h"
 #include "server/policy/times.h"
 #include "storage/lease/allocate.h"
 #include "storage/limit.h"
 
 enum { ROWS_OF_CLIENT_MAX = 16 }; /* looked at; a client can leave many behind */
 
-/* An address, and what the committed state says of it. */
-struct standing {
-    struct ip4 address;
-    const struct subnet *subnet; /* NULL: not of the client's network */
-    const struct pool *pool;     /* NULL: in none */
-    bool has_row, is_held;
-    bool is_clients; /* the row is of this client */
-    bool is_reserved_for_client, is_reserved_for_other;
-    struct lease row;
-};
-
-static struct client_identity identity_of(const struct request *request)
+struct client_identity decide_identity(const struct request *request)
 {
     const struct hardware *hardware = &request->message->header.hardware;
 
@@ -30,102 +20,9 @@ static struct client_identity identity_of(const struct request *request)
 const struct reservation *decide_reservation(
     const struct network_map *map, const struct subnet *subnet, const struct request *request)
 {
-    struct client_identity client = identity_of(request);
+    struct client_identity client = decide_identity(request);
 
     return network_map_reservation_of_client(map, subnet, &client);
-}
-
-static bool is_of_client(const struct decide_facts *f, const struct lease *row)
-{
-    return bytes_equal(row->client_key, f->request->client);
-}
-
-static struct standing standing_of(const struct decide_facts *f, struct ip4 address)
-{
-    struct standing s = { .address = address };
-    const struct reservation *reservation = network_map_reservation_of_address(f->map, address);
-
-    s.subnet = scope_subnet_of(f->scope, f->map, address);
-    s.pool = s.subnet == NULL ? NULL : subnet_pool_of(s.subnet, address);
-    s.has_row = lease_table_find(f->leases, address, &s.row);
-    s.is_held = s.has_row && lease_is_held(&s.row, f->now);
-    s.is_clients = s.has_row && is_of_client(f, &s.row);
-    if (reservation != NULL && s.subnet != NULL) {
-        bool is_mine = reservation == decide_reservation(f->map, s.subnet, f->request);
-
-        s.is_reserved_for_client = is_mine;
-        s.is_reserved_for_other = !is_mine;
-    }
-    return s;
-}
-
-static bool is_quarantined(const struct standing *s)
-{
-    return s->is_held && s->row.state == LEASE_DECLINED;
-}
-
-/* An operator has ended the client's lease: what is left of it is not prolonged. */
-static bool is_revoked(const struct standing *s)
-{
-    return s->is_held && s->row.state == LEASE_REVOKED;
-}
-
-/* The client's reservation in @subnet, if it could have that address now; or NULL. */
-static const struct reservation *usable_reservation(
-    const struct decide_facts *f, const struct subnet *subnet)
-{
-    const struct reservation *reservation = decide_reservation(f->map, subnet, f->request);
-    struct standing s;
-
-    if (reservation == NULL || ip4_is_any(reservation->address) ||
-        network_map_is_address_blocked(f->map, reservation->address)) {
-        return NULL;
-    }
-    s = standing_of(f, reservation->address);
-    return !is_quarantined(&s) && !is_revoked(&s) && (s.is_clients || !s.is_held) ? reservation
-                                                                                  : NULL;
-}
-
-/* Rule 54: an operator has given the client another address of the network, and it is free. */
-static bool is_reserved_elsewhere(const struct decide_facts *f, const struct standing *s)
-{
-    if (s->is_reserved_for_client) {
-        return false;
-    }
-    for (unsigned i = 0; i < f->scope->n; i++) {
-        if (usable_reservation(f, f->scope->subnets[i]) != NULL) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* True when there is evidence that the client must not have the address; then *@ret_reason. */
-static bool is_refused(
-    const struct decide_facts *f, const struct standing *s, enum reason *ret_reason)
-{
-    if (s->subnet == NULL) {
-        *ret_reason = REASON_WRONG_NETWORK;
-    } else if (network_map_is_address_blocked(f->map, s->address)) {
-        *ret_reason = REASON_BLOCKED;
-    } else if (s->is_reserved_for_other) {
-        *ret_reason = REASON_RESERVED_FOR_OTHER;
-    } else if (is_quarantined(s)) {
-        *ret_reason = REASON_IN_QUARANTINE;
-    } else if (s->is_held && !s->is_clients) {
-        *ret_reason = REASON_LEASED_TO_OTHER;
-    } else if (is_revoked(s)) {
-        *ret_reason = REASON_REVOKED;
-    } else if (!s->is_reserved_for_client && s->pool == NULL) {
-        *ret_reason = REASON_NOT_IN_POOL;
-    } else if (!s->is_reserved_for_client && !pool_admits(s->pool, &f->classes)) {
-        *ret_reason = REASON_OTHER_CLASS;
-    } else if (is_reserved_elsewhere(f, s)) {
-        *ret_reason = REASON_MOVED;
-    } else {
-        return false;
-    }
-    return true;
 }
 
 static struct decision silence(enum reason reason, struct ip4 address)
@@ -192,6 +89,17 @@ static bool is_covered(const struct decide_facts *f, const struct standing *s, s
            headroom_room(&f->headroom, &s->row).value >= lease.value;
 }
 
+/* A BOOTP client cannot ask, and never renews (RFC 1534 2). */
+static struct seconds lease_of(const struct decide_facts *f, const struct lease_times *times)
+{
+    struct seconds of_bootp = f->scope->network->bootp_lease;
+
+    if (f->request->kind != REQUEST_BOOTP) {
+        return times_lease(times, f->request->wanted_lease);
+    }
+    return of_bootp.value > 0 ? of_bootp : times->default_;
+}
+
 static struct decision bind(const struct decide_facts *f, const struct standing *s)
 {
     struct lease_times times = times_in(f, s->subnet);
@@ -199,7 +107,7 @@ static struct decision bind(const struct decide_facts *f, const struct standing 
         .verdict = VERDICT_PROPOSE_BIND,
         .reason = REASON_BOUND,
         .address = s->address,
-        .lease = times_lease(&times, f->request->wanted_lease),
+        .lease = lease_of(f, &times),
         .was_clients = s->is_clients,
         .is_known = s->is_clients || s->is_reserved_for_client,
     };
@@ -233,11 +141,10 @@ static bool is_over_limit(const struct decide_facts *f, struct ip4 address)
     return limit_is_reached(f->map, f->leases, f->scope->network, &wanted);
 }
 
-/* RFC 2131 4.3.1. What was offered before is offered again (rule 39). */
-static struct decision discover(const struct decide_facts *f)
+/* Chooses an address for the client; what was offered before is chosen again (rule 39). */
+static int choose(const struct decide_facts *f, struct allocation *ret_allocation)
 {
-    struct client_identity client = identity_of(f->request);
-    struct allocation a;
+    struct client_identity client = decide_identity(f->request);
     struct allocate_request request = {
         .subnets = f->scope->subnets,
         .n_subnets = f->scope->n,
@@ -252,8 +159,21 @@ static struct decision discover(const struct decide_facts *f)
         .data = f->data,
     };
 
-    if (allocate(f->map, f->leases, &request, &a) != 0) {
+    return allocate(f->map, f->leases, &request, ret_allocation);
+}
+
+/* RFC 2131 4.3.1. With rapid commit the address is bound, not offered (RFC 4039 3.1). */
+static struct decision discover(const struct decide_facts *f)
+{
+    struct allocation a;
+
+    if (choose(f, &a) != 0) {
         return silence(REASON_POOL_EXHAUSTED, IP4_ANY);
+    }
+    if (f->request->wants_rapid_commit && f->scope->network->rapid_commit) {
+        struct standing s = standing_of(f, a.address);
+
+        return bind(f, &s);
     }
 
     struct lease_times times = times_in(f, a.subnet);
@@ -279,7 +199,7 @@ static struct decision selecting(const struct decide_facts *f)
     struct standing s = standing_of(f, f->request->address);
     enum reason reason = REASON_BOUND;
 
-    return is_refused(f, &s, &reason) ? nak(reason, s.address) : bind(f, &s);
+    return standing_is_refused(f, &s, &reason) ? nak(reason, s.address) : bind(f, &s);
 }
 
 static bool is_bound_in_scope(const struct decide_facts *f, const struct lease *row)
@@ -305,11 +225,6 @@ static bool is_bound_elsewhere(const struct decide_facts *f, struct ip4 address)
     return false;
 }
 
-static bool has_claim(const struct standing *s)
-{
-    return s->is_clients || s->is_reserved_for_client;
-}
-
 /* No record of the client at the address: silence, unless we are told to be sure of ourselves. */
 static struct decision unknown(const struct decide_facts *f, struct ip4 address)
 {
@@ -324,10 +239,48 @@ static struct decision init_reboot(const struct decide_facts *f)
     struct standing s = standing_of(f, f->request->address);
     enum reason reason = REASON_BOUND;
 
-    if (is_refused(f, &s, &reason)) {
+    if (standing_is_refused(f, &s, &reason)) {
         return nak_if_authoritative(f, reason, s.address);
     }
-    return has_claim(&s) ? bind(f, &s) : unknown(f, s.address);
+    return standing_has_claim(&s) ? bind(f, &s) : unknown(f, s.address);
+}
+
+/* An operator has moved the client, or what the address is for; nobody else has it yet. */
+static bool was_moved(enum reason reason)
+{
+    return reason == REASON_MOVED || reason == REASON_NOT_IN_POOL || reason == REASON_OTHER_CLASS ||
+           reason == REASON_RESERVED_FOR_OTHER;
+}
+
+/*
+ * Rule 54: the client has a promise that an operator has overtaken. What is left of the promise is
+ * committed already, so it may be told again; more than that only where nobody else has a right.
+ */
+static struct decision renew_moved(
+    const struct decide_facts *f, const struct standing *s, enum reason reason)
+{
+    enum on_move on_move = f->scope->network->on_move;
+    bool is_bound = s->is_clients && s->row.state == LEASE_BOUND && s->is_held;
+    struct seconds left = { 0 };
+    struct seconds room = { 0 };
+
+    if (on_move == ON_MOVE_NAK || !is_bound) {
+        return nak(reason, s->address);
+    }
+    if (on_move == ON_MOVE_KEEP && reason != REASON_RESERVED_FOR_OTHER) {
+        return bind(f, s);
+    }
+    left = instant_seconds_until(s->row.expires_at, f->now);
+    room = headroom_room(&f->headroom, &s->row);
+    left = room.value < left.value ? room : left;
+    if (left.value == 0 || seconds_is_infinite(left) || /* it would never run out */
+        !headroom_is_sure(&f->headroom, f->request->kind, &s->row)) {
+        return nak(reason, s->address);
+    }
+    return (struct decision){ .verdict = VERDICT_REPEAT_ACK,
+                              .reason = REASON_RUNNING_OUT,
+                              .address = s->address,
+                              .lease = left };
 }
 
 /*
@@ -339,11 +292,13 @@ static struct decision renew(const struct decide_facts *f)
     struct standing s = standing_of(f, f->request->address);
     enum reason reason = REASON_BOUND;
 
-    if (is_refused(f, &s, &reason)) {
-        return reason == REASON_WRONG_NETWORK ? nak_if_authoritative(f, reason, s.address)
-                                              : nak(reason, s.address);
+    if (standing_is_refused(f, &s, &reason)) {
+        if (reason == REASON_WRONG_NETWORK) {
+            return nak_if_authoritative(f, reason, s.address);
+        }
+        return was_moved(reason) ? renew_moved(f, &s, reason) : nak(reason, s.address);
     }
-    return has_claim(&s) ? bind(f, &s) : unknown(f, s.address);
+    return standing_has_claim(&s) ? bind(f, &s) : unknown(f, s.address);
 }
 
 /* RFC 2131 4.3.5: no lease is made or looked for. */
@@ -403,11 +358,10 @@ static struct decision decline(const struct decide_facts *f)
                               .is_known = is_bound };
 }
 
-/* RFC 1534: with a reservation alone, and bound like any other lease, so that the log knows. */
-static struct decision bootp(const struct decide_facts *f)
+static struct decision bootp_static(const struct decide_facts *f)
 {
     for (unsigned i = 0; i < f->scope->n; i++) {
-        const struct reservation *reservation = usable_reservation(f, f->scope->subnets[i]);
+        const struct reservation *reservation = standing_reservation(f, f->scope->subnets[i]);
 
         if (reservation != NULL) {
             struct standing s = standing_of(f, reservation->address);
@@ -416,6 +370,32 @@ static struct decision bootp(const struct decide_facts *f)
         }
     }
     return silence(REASON_NOT_RESERVED, IP4_ANY);
+}
+
+static struct decision bootp_dynamic(const struct decide_facts *f)
+{
+    struct allocation a;
+    struct standing s;
+
+    if (choose(f, &a) != 0) {
+        return silence(REASON_POOL_EXHAUSTED, IP4_ANY);
+    }
+    s = standing_of(f, a.address);
+    return bind(f, &s);
+}
+
+/* RFC 1534. Bound like any other lease, so that the log knows. */
+static struct decision bootp(const struct decide_facts *f)
+{
+    switch (f->scope->network->bootp) {
+    case BOOTP_NONE:
+        return silence(REASON_BOOTP_OFF, IP4_ANY);
+    case BOOTP_STATIC:
+        return bootp_static(f);
+    case BOOTP_DYNAMIC:
+        return bootp_dynamic(f);
+    }
+    return silence(REASON_BOOTP_OFF, IP4_ANY);
 }
 
 /* What a blocked client gives back is taken; everything else it says is met with silence. */
@@ -443,7 +423,7 @@ static struct decision alone(const struct decide_facts *f)
         .address = s.address,
     };
 
-    if (!s.is_clients || !s.is_held || is_refused(f, &s, &reason) ||
+    if (!s.is_clients || !s.is_held || standing_is_refused(f, &s, &reason) ||
         !headroom_is_sure(&f->headroom, f->request->kind, &s.row)) {
         return silence(REASON_NO_MAJORITY, s.address);
     }

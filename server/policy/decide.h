@@ -39,6 +39,9 @@ struct decide_facts {
 
 void decide(const struct decide_facts *facts, struct decision *ret_decision);
 
+/* By what the client of @request can be known. */
+struct client_identity decide_identity(const struct request *request);
+
 /* The reservation of the client of @request in @subnet, or NULL. */
 const struct reservation *decide_reservation(
     const struct network_map *map, const struct subnet *subnet, const struct request *request);

@@ -35,8 +35,17 @@ static bool is_live(const struct client_note *note, struct instant now)
     return note != NULL && instant_before(now, instant_add_ms(note->touched, OFFERS_LIFE_MS));
 }
 
+static uint64_t mark_of(struct offers_message message)
+{
+    return (uint64_t)message.xid << 32 | message.relay.value;
+}
+
 unsigned offers_put(
-    struct offers *o, struct client_place place, struct ip4 address, struct instant now)
+    struct offers *o,
+    struct client_place place,
+    struct ip4 address,
+    struct offers_message message,
+    struct instant now)
 {
     const struct client_note *old = client_table_find(o->table, place);
     unsigned n = is_live(old, now) ? old->count + 1 : 1;
@@ -45,8 +54,21 @@ unsigned offers_put(
     if (note != NULL) {
         client_table_set_address(o->table, note, address);
         note->count = n;
+        note->mark = mark_of(message);
     }
     return n;
+}
+
+bool offers_is_copy(
+    const struct offers *o,
+    struct client_place place,
+    struct offers_message message,
+    struct instant now)
+{
+    const struct client_note *note = client_table_find(o->table, place);
+
+    return note != NULL && note->mark == mark_of(message) &&
+           instant_before(now, instant_add_ms(note->touched, OFFERS_COPY_MS));
 }
 
 struct ip4 offers_of(const struct offers *o, struct client_place place, struct instant now)

@@ -12,7 +12,16 @@
  */
 struct offers;
 
-enum { OFFERS_LIFE_MS = 60000 };
+enum {
+    OFFERS_LIFE_MS = 60000,
+    OFFERS_COPY_MS = 250, /* no client repeats itself as soon as this */
+};
+
+/* What tells one DISCOVER of a client from another, and from its copies by other relays. */
+struct offers_message {
+    uint32_t xid;
+    struct ip4 relay; /* giaddr */
+};
 
 int offers_new(struct offers **ret_offers, unsigned max, uint64_t seed);
 struct offers *offers_free(struct offers *o);
@@ -22,7 +31,21 @@ struct offers *offers_free(struct offers *o);
  * in a row the client has been given an offer: 1 for the first.
  */
 unsigned offers_put(
-    struct offers *o, struct client_place place, struct ip4 address, struct instant now);
+    struct offers *o,
+    struct client_place place,
+    struct ip4 address,
+    struct offers_message message,
+    struct instant now);
+
+/*
+ * True when @message was answered a moment ago: it has come twice on its way, over two links or
+ * two relays with one address (rule 66). Another relay is answered with the same offer.
+ */
+bool offers_is_copy(
+    const struct offers *o,
+    struct client_place place,
+    struct offers_message message,
+    struct instant now);
 
 /* The address on offer to the client, or IP4_ANY. */
 struct ip4 offers_of(const struct offers *o, struct client_place place, struct instant now);

@@ -27,12 +27,20 @@ static enum probe_kind kind_beyond_relay(enum conflict_detection detection)
     return PROBE_NONE;
 }
 
+/* The first answer to a client that has no address: an OFFER, or a lease without one. */
+static bool is_first_answer(const struct decision *d, const struct request *request)
+{
+    bool binds_unasked = request->kind == REQUEST_DISCOVER || request->kind == REQUEST_BOOTP;
+
+    return d->verdict == VERDICT_OFFER || (d->verdict == VERDICT_PROPOSE_BIND && binds_unasked);
+}
+
 enum probe_kind probe_kind_of(
     const struct decision *d, const struct subnet *subnet, const struct request *request)
 {
     bool is_on_link = ip4_is_any(request->relay) && ip4_is_any(request->link);
 
-    if (d->verdict != VERDICT_OFFER || d->was_clients) {
+    if (!is_first_answer(d, request) || d->was_clients) {
         return PROBE_NONE;
     }
     return is_on_link ? kind_on_link(subnet->conflict_detection)

@@ -7,8 +7,8 @@
 /*
  * Probe - is an address looked for on the network before it is offered? (RFC 2131 2.2, 4.3.1)
  *
- * Before an OFFER alone, never at a REQUEST (rule 42), and never for the last client of the
- * address: it may be using it. Pure.
+ * Before an OFFER, and before a lease that is given without one (rapid commit, BOOTP); never at a
+ * REQUEST (rule 42), and never for the last client of the address: it may be using it. Pure.
  */
 enum probe_kind {
     PROBE_NONE,

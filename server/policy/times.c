@@ -20,6 +20,13 @@ static void fill_in(struct seconds *time, struct seconds outer)
     }
 }
 
+static void fill_in_moment(struct lease_moment *moment, struct lease_moment outer)
+{
+    if (moment->time.value == 0 && moment->permille == 0) {
+        *moment = outer;
+    }
+}
+
 /* Of two times that do not go together, the one that a class says stays. */
 static void settle(struct seconds *usual, struct seconds *limit, struct seconds said_limit)
 {
@@ -49,7 +56,7 @@ struct lease_times times_with_classes(
     const struct class_set *classes)
 {
     static const struct seconds unset = { TIMES_UNSET_S };
-    struct lease_times said = { unset, unset, unset, unset };
+    struct lease_times said = { .min = unset, .default_ = unset, .max = unset, .headroom = unset };
     struct lease_times times;
 
     for (unsigned i = class_set_next(classes, 0); i < CLASSES_MAX;
@@ -60,12 +67,16 @@ struct lease_times times_with_classes(
         fill_in(&said.default_, class->default_);
         fill_in(&said.max, class->max);
         fill_in(&said.headroom, class->headroom);
+        fill_in_moment(&said.renew, class->renew);
+        fill_in_moment(&said.rebind, class->rebind);
     }
     times = said;
     fill_in(&times.min, subnet->min);
     fill_in(&times.default_, subnet->default_);
     fill_in(&times.max, subnet->max);
     fill_in(&times.headroom, subnet->headroom);
+    fill_in_moment(&times.renew, subnet->renew);
+    fill_in_moment(&times.rebind, subnet->rebind);
     put_in_order(&times, &said);
     return times;
 }
@@ -77,13 +88,40 @@ struct seconds times_hold(const struct lease_times *times, struct seconds lease)
     return hold < SECONDS_INFINITE.value ? (struct seconds){ (uint32_t)hold } : SECONDS_INFINITE;
 }
 
-struct times_renewal times_renewal(struct seconds lease, struct bytes client, struct ip4 address)
+static uint32_t part_of(struct seconds lease, uint32_t permille)
 {
-    uint32_t spread = lease.value / 32 + 1;
-    uint32_t earlier = (uint32_t)(hash64(client, address.value) % spread); /* <= lease / 32 */
-    uint32_t t1 = lease.value / 2 - earlier;
-    uint32_t t2 = (uint32_t)((uint64_t)lease.value * 7 / 8) - earlier;
+    return (uint32_t)((uint64_t)lease.value * permille / 1000);
+}
 
+static uint32_t smaller(uint32_t a, uint32_t b)
+{
+    return a < b ? a : b;
+}
+
+/* @moment of @lease if that is before @limit, else @permille of @lease. */
+static uint32_t moment_of(
+    struct lease_moment moment, struct seconds lease, uint32_t limit, uint32_t permille)
+{
+    uint32_t at = moment.time.value > 0 ? moment.time.value : part_of(lease, moment.permille);
+
+    return at > 0 && at < limit ? at : part_of(lease, permille);
+}
+
+struct times_renewal times_renewal(
+    const struct lease_times *times, struct seconds lease, struct bytes client, struct ip4 address)
+{
+    uint32_t t2 = moment_of(times->rebind, lease, lease.value, LEASE_REBIND_PERMILLE);
+    uint32_t t1 = moment_of(times->renew, lease, t2, LEASE_RENEW_PERMILLE);
+
+    if (t1 >= t2) {
+        t1 = t2 / 2;
+    }
+
+    uint32_t spread = smaller(lease.value / 32, t1 / 4) + 1;
+    uint32_t earlier = (uint32_t)(hash64(client, address.value) % spread);
+
+    t1 -= earlier;
+    t2 -= earlier;
     if (seconds_is_infinite(lease) || t1 == 0 || t1 >= t2 || t2 >= lease.value) {
         return (struct times_renewal){ { 0 }, { 0 } };
     }

@@ -24,14 +24,16 @@ struct lease_times times_with_classes(
 struct seconds times_hold(const struct lease_times *times, struct seconds lease);
 
 /*
- * T1 and T2, half and seven eighths of @lease, a little earlier for some clients than for others
- * so that clients that started together do not renew together: by client and address alone, the
- * same on every node. Both 0 for an infinite lease, and for one too short to divide.
+ * T1 and T2 of @lease, a little earlier for some clients than for others so that clients that
+ * started together do not renew together: by client and address alone, the same on every node.
+ * A time of the settings that lies beyond this lease, as when it is shortened, gives way to the
+ * usual part of it. Both 0 for an infinite lease, and for one too short to divide.
  */
 struct times_renewal {
     struct seconds t1, t2;
 };
 
-struct times_renewal times_renewal(struct seconds lease, struct bytes client, struct ip4 address);
+struct times_renewal times_renewal(
+    const struct lease_times *times, struct seconds lease, struct bytes client, struct ip4 address);
 
 #endif

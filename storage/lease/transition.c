@@ -64,7 +64,8 @@ static enum outcome may_bind(
     if (facts->reserved_for_other) {
         return OUTCOME_RESERVED;
     }
-    if (!facts->in_pool && !facts->reserved_for_client) {
+    if (!facts->in_pool && !facts->reserved_for_client &&
+        !(facts->may_stay && is_bound_to(old, c->client_key))) {
         return OUTCOME_UNAVAILABLE;
     }
     if (old != NULL && lease_is_held(old, facts->now)) {

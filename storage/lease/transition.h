@@ -22,8 +22,9 @@ struct transition_facts {
     uint64_t settings_version;
     bool reserved_for_client;
     bool reserved_for_other;
-    bool is_blocked;          /* the client or the address */
-    bool is_over_limit;       /* for Bind: its hardware or circuit has as many leases as may be */
+    bool is_blocked;    /* the client or the address */
+    bool is_over_limit; /* for Bind: its hardware or circuit has as many leases as may be */
+    bool may_stay;      /* a client keeps its address that has left the pools (on-move: keep) */
     struct seconds probation; /* for Decline and Quarantine */
     unsigned n_quarantined;   /* addresses that are in quarantine because of this client */
     unsigned declines_max;    /* for Decline: that may be; 0: no limit */

@@ -120,8 +120,8 @@ static void put_settings(struct log *l)
         .range = {{ POOL_FIRST }, { POOL_FIRST + (1u << ADDRESS_BITS) - 1 }}
     };
     struct subnet subnet = {
-        .prefix = {{ 0x0a000000 }, 8   },
-        .times = { { 60 }, { 3600 }, { 86400 }, { 3600 } },
+        .prefix = {{ 0x0a000000 },    8                   },
+        .times = { .min = { 60 }, .default_ = { 3600 }, .max = { 86400 }, .headroom = { 3600 } },
         .n_pools = 1,
         .pools = &pool,
     };

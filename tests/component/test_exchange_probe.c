@@ -58,6 +58,26 @@ TEST(rule_42_an_offer_waits_until_nobody_has_answered)
     assert_int_equal(count_of(REASON_OFFERED), 1);
 }
 
+TEST(rule_42_a_rapid_commit_is_proposed_when_nobody_has_answered)
+{
+    struct client_says says = { .type = MESSAGE_DISCOVER, .client = 1, .wants_rapid_commit = true };
+
+    node.lan.networks[0].rapid_commit = true;
+    assert_int_equal(one_node_apply_settings(&node), 0);
+    assert_int_equal(client_say(&node, says), 0);
+    assert_int_equal(node.n_probes, 1);
+    assert_int_equal(node.n_queued, 0);
+
+    struct ip4 taken = node.probes[0]->address;
+
+    one_node_probed(&node, &squatter);
+    assert_int_equal(node.n_probes, 1); /* for another one */
+    one_node_probed(&node, NULL);
+    one_node_commit(&node);
+    assert_int_equal(message_type(client_heard(&node)), MESSAGE_ACK);
+    assert_int_not_equal(client_heard(&node)->header.yiaddr.value, taken.value);
+}
+
 TEST(rule_42_what_was_found_clear_is_not_asked_again)
 {
     (void)discover(1);
@@ -254,6 +274,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, exchange_case_teardown)
         CASE(rule_42_an_offer_waits_until_nobody_has_answered),
+        CASE(rule_42_a_rapid_commit_is_proposed_when_nobody_has_answered),
         CASE(rule_42_what_was_found_clear_is_not_asked_again),
         CASE(rule_42_an_address_in_use_goes_into_quarantine_and_another_is_offered),
         CASE(rule_42_nobody_is_asked_at_a_request),

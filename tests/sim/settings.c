@@ -23,8 +23,8 @@ static uint8_t *encode(const struct world *w, size_t *ret_n)
         .range = {ip4_of(SIM_POOL_FIRST), ip4_of(SIM_POOL_FIRST + SIM_POOL_SIZE - 1)},
     };
     struct subnet subnet = {
-        .prefix = {ip4_of(0x0a000000), 24    },
-        .times = { { 2 }, { 12 }, { 60 }, { w->headroom_s } },
+        .prefix = {ip4_of(0x0a000000), 24                       },
+        .times = { .min = { 2 }, .default_ = { 12 }, .max = { 60 }, .headroom = { w->headroom_s } },
         .conflict_detection = CONFLICT_DETECTION_ARP,
         .n_pools = 1,
         .pools = &pool,

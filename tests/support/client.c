@@ -19,12 +19,14 @@ static void put_address(struct writer *w, uint8_t code, struct ip4 address)
     }
 }
 
+static uint32_t last_xid;
+
 static struct bytes packet_of(struct packet *p, const struct client_says *says)
 {
     struct message_header header = packet_header();
 
     header.hardware.address[5] = says->client;
-    header.xid = says->xid == 0 ? 1 : says->xid;
+    header.xid = says->xid == 0 ? ++last_xid : says->xid;
     header.secs = says->secs;
     header.flags = says->flags;
     header.ciaddr = says->ciaddr;
@@ -34,6 +36,9 @@ static struct bytes packet_of(struct packet *p, const struct client_says *says)
     put_address(&p->w, OPTION_SERVER_IDENTIFIER, says->server_id);
     if (says->lease > 0) {
         message_build_u32(&p->w, OPTION_LEASE_TIME, says->lease);
+    }
+    if (says->wants_rapid_commit) {
+        message_build_option(&p->w, OPTION_RAPID_COMMIT, (struct bytes){ 0 });
     }
     put_bytes(&p->w, OPTION_PARAMETER_LIST, says->parameters);
     put_bytes(&p->w, OPTION_CLIENT_IDENTIFIER, says->client_id);

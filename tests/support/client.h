@@ -14,9 +14,10 @@ struct client_says {
     uint8_t client;
     struct ip4 ciaddr, giaddr, wanted, server_id;
     uint32_t lease; /* option 51 */
-    uint32_t xid;   /* 0: 1 */
+    uint32_t xid;   /* 0: another each time */
     uint16_t secs, flags;
     bool is_unicast;
+    bool wants_rapid_commit;
     struct bytes parameters; /* option 55 */
     struct bytes client_id;  /* option 61 */
     struct bytes host_name;

@@ -41,7 +41,7 @@ static void set_subnet(struct lan *l, unsigned i, struct ip4_prefix prefix, stru
     l->pools[i] = (struct pool){ .range = range };
     l->subnets[i] = (struct subnet){
         .prefix = prefix,
-        .times = {{ 60 }, { 600 }, { 3600 }, { 300 }},
+        .times = {.min = { 60 }, .default_ = { 600 }, .max = { 3600 }, .headroom = { 300 }},
         .n_pools = 1,
         .pools = &l->pools[i],
     };

@@ -8,8 +8,8 @@
 static struct subnet subnet_of(uint32_t network, uint8_t length, struct pool *pools, unsigned n)
 {
     return (struct subnet){
-        .prefix = {{ network }, length},
-        .times = { { 60 }, { 600 }, { 86400 }, { 300 } },
+        .prefix = {{ network },       length             },
+        .times = { .min = { 60 }, .default_ = { 600 }, .max = { 86400 }, .headroom = { 300 } },
         .pools = pools,
         .n_pools = n,
     };

@@ -34,7 +34,7 @@ static const struct reservation reservations[] = {
     { .duid = { (const uint8_t *)"\x00\x03\x01", 3 }, .circuit_id = { (const uint8_t *)"p9", 2 },
       .remote_id = { (const uint8_t *)"\x00r", 2 } },
 };
-#define TIMES { { 60 }, { 300 }, { 600 }, { 300 } }
+#define TIMES { .min = { 60 }, .default_ = { 300 }, .max = { 600 }, .headroom = { 300 } }
 static const struct subnet lan_subnets[] = {
     { .prefix = { { LAN_A }, 24 }, .times = TIMES, .n_pools = 1, .pools = pool_a,
       .n_reservations = 3, .reservations = reservations },

@@ -27,7 +27,10 @@ static struct option_value values[SCOPES][4];
 static int set_up(void **state)
 {
     static const struct lease_times unset = {
-        { TIMES_UNSET_S }, { TIMES_UNSET_S }, { TIMES_UNSET_S }, { TIMES_UNSET_S }
+        .min = { TIMES_UNSET_S },
+        .default_ = { TIMES_UNSET_S },
+        .max = { TIMES_UNSET_S },
+        .headroom = { TIMES_UNSET_S },
     };
 
     (void)state;

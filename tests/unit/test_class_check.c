@@ -15,7 +15,10 @@ static char names[CLASSES_MAX][CLASS_NAME_MAX];
 
 static const struct class_term local = { .kind = TERM_LOCAL };
 static const struct lease_times no_times = {
-    { TIMES_UNSET_S }, { TIMES_UNSET_S }, { TIMES_UNSET_S }, { TIMES_UNSET_S }
+    .min = { TIMES_UNSET_S },
+    .default_ = { TIMES_UNSET_S },
+    .max = { TIMES_UNSET_S },
+    .headroom = { TIMES_UNSET_S },
 };
 
 /* Three classes: "class0" and so on, each for locally administered addresses. */

@@ -81,12 +81,20 @@ TEST(all_are_found_while_the_table_grows_and_shrinks)
     assert_int_equal(client_table_count(t), 0);
 }
 
+static const struct offers_message said = { 7, { 0 } };
+
+static unsigned offer(
+    struct offers *o, struct client_place where, struct ip4 address, struct instant now)
+{
+    return offers_put(o, where, address, said, now);
+}
+
 TEST(rule_39_an_offer_is_kept_for_its_client_and_from_others)
 {
     CLEANUP(offers_freep) struct offers *o = NULL;
 
     assert_int_equal(offers_new(&o, 8, 1), 0);
-    assert_int_equal(offers_put(o, place("c1"), a100, at(0)), 1);
+    assert_int_equal(offer(o, place("c1"), a100, at(0)), 1);
     assert_true(ip4_equal(offers_of(o, place("c1"), at(1)), a100));
     assert_true(offers_is_to_other(o, place("c2"), a100, at(1)));
     assert_false(offers_is_to_other(o, place("c1"), a100, at(1)));
@@ -98,7 +106,7 @@ TEST(an_offer_ends_with_its_life)
     CLEANUP(offers_freep) struct offers *o = NULL;
 
     assert_int_equal(offers_new(&o, 8, 1), 0);
-    (void)offers_put(o, place("c1"), a100, at(0));
+    (void)offer(o, place("c1"), a100, at(0));
     assert_true(offers_is_to_other(o, place("c2"), a100, at(OFFERS_LIFE_MS - 1)));
     assert_false(offers_is_to_other(o, place("c2"), a100, at(OFFERS_LIFE_MS)));
     assert_true(ip4_is_any(offers_of(o, place("c1"), at(OFFERS_LIFE_MS))));
@@ -113,11 +121,11 @@ TEST(an_address_is_on_offer_to_one_client)
     CLEANUP(offers_freep) struct offers *o = NULL;
 
     assert_int_equal(offers_new(&o, 8, 1), 0);
-    (void)offers_put(o, place("c1"), a100, at(0));
-    (void)offers_put(o, place("c2"), a100, at(1));
+    (void)offer(o, place("c1"), a100, at(0));
+    (void)offer(o, place("c2"), a100, at(1));
     assert_true(ip4_is_any(offers_of(o, place("c1"), at(2))));
     assert_true(ip4_equal(offers_of(o, place("c2"), at(2)), a100));
-    (void)offers_put(o, place("c2"), a101, at(3));
+    (void)offer(o, place("c2"), a101, at(3));
     assert_false(offers_is_to_other(o, place("c1"), a100, at(4)));
     assert_int_equal(offers_count(o), 1);
 }
@@ -127,11 +135,27 @@ TEST(rule_26_offers_that_are_not_taken_up_are_counted)
     CLEANUP(offers_freep) struct offers *o = NULL;
 
     assert_int_equal(offers_new(&o, 8, 1), 0);
-    assert_int_equal(offers_put(o, place("c1"), a100, at(0)), 1);
-    assert_int_equal(offers_put(o, place("c1"), a100, at(4000)), 2);
-    assert_int_equal(offers_put(o, place("c1"), a100, at(4000 + OFFERS_LIFE_MS)), 1);
+    assert_int_equal(offer(o, place("c1"), a100, at(0)), 1);
+    assert_int_equal(offer(o, place("c1"), a100, at(4000)), 2);
+    assert_int_equal(offer(o, place("c1"), a100, at(4000 + OFFERS_LIFE_MS)), 1);
     offers_remove(o, place("c1"));
-    assert_int_equal(offers_put(o, place("c1"), a100, at(8000 + OFFERS_LIFE_MS)), 1);
+    assert_int_equal(offer(o, place("c1"), a100, at(8000 + OFFERS_LIFE_MS)), 1);
+}
+
+TEST(rule_66_a_message_is_a_copy_by_its_xid_and_relay_for_a_moment)
+{
+    struct offers_message other_xid = { 8, { 0 } };
+    struct offers_message other_relay = { 7, { 0xc0a80002 } };
+    CLEANUP(offers_freep) struct offers *o = NULL;
+
+    assert_int_equal(offers_new(&o, 8, 1), 0);
+    assert_false(offers_is_copy(o, place("c1"), said, at(0)));
+    (void)offer(o, place("c1"), a100, at(0));
+    assert_true(offers_is_copy(o, place("c1"), said, at(OFFERS_COPY_MS - 1)));
+    assert_false(offers_is_copy(o, place("c1"), said, at(OFFERS_COPY_MS)));
+    assert_false(offers_is_copy(o, place("c1"), other_xid, at(1)));
+    assert_false(offers_is_copy(o, place("c1"), other_relay, at(1)));
+    assert_false(offers_is_copy(o, place("c2"), said, at(1)));
 }
 
 static struct observed_moment moment(int64_t ms, int64_t last_committed)
@@ -187,6 +211,7 @@ int main(void)
         cmocka_unit_test(rule_39_an_offer_is_kept_for_its_client_and_from_others),
         cmocka_unit_test(an_offer_ends_with_its_life),
         cmocka_unit_test(an_address_is_on_offer_to_one_client),
+        cmocka_unit_test(rule_66_a_message_is_a_copy_by_its_xid_and_relay_for_a_moment),
         cmocka_unit_test(rule_26_offers_that_are_not_taken_up_are_counted),
         cmocka_unit_test(rule_44_a_client_goes_unanswered_since_its_first_message),
         cmocka_unit_test(a_lease_that_commits_on_any_node_ends_the_observation),

@@ -1,121 +1,6 @@
 #include "base/own.h"
-#include "server/policy/decide.h"
-#include "support/lan.h"
+#include "support/decide_case.h"
 #include "support/test.h"
-
-enum { NOW_MS = 1000000000 };
-
-static struct lan lan;
-static struct network_map *map;
-static struct lease_table *leases;
-static struct message message;
-static struct request request;
-static struct scope scope;
-static struct decide_facts facts;
-static struct ip4 offered_to_other;
-
-static const struct ip4 my_id = { 0xc0a80101 };
-
-static bool is_offered_to_other(void *data, struct ip4 address)
-{
-    (void)data;
-    return ip4_equal(address, offered_to_other);
-}
-
-/* Makes the map again after a change of `lan`, and a request of client c1 in network lan. */
-static void scene(enum request_kind kind, struct ip4 address)
-{
-    struct arrival arrival = { .network = bytes_of_text("lan"), .local = my_id };
-    enum reason reason = REASON_COUNT;
-
-    map = network_map_free(map);
-    map = lan_map(&lan);
-    assert_non_null(map);
-    message = (struct message){
-        .header = { .hardware = { .type = 1, .address = { 2, 0, 0, 0, 0, 1 }, .n = 6 } }
-    };
-    request = (struct request){
-        .message = &message, .kind = kind, .client = bytes_of_text("c1"), .address = address
-    };
-    assert_true(scope_of(map, &arrival, &request, &scope, &reason));
-    offered_to_other = IP4_ANY;
-    facts = (struct decide_facts){
-        .request = &request,
-        .scope = &scope,
-        .map = map,
-        .leases = leases,
-        .now = {NOW_MS},
-        .headroom = { .now = { NOW_MS }    },
-        .server_id = my_id,
-        .share = { 0,     1 },
-        .is_offered = is_offered_to_other,
-    };
-}
-
-static int setup(void **state)
-{
-    (void)state;
-    lan_init(&lan);
-    return lease_table_new(&leases);
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    leases = lease_table_free(leases);
-    map = network_map_free(map);
-    return 0;
-}
-
-/* A row of @client: renewed a minute ago, promised for nine more, held for fourteen; a state
- * other than bound or declined has ended. */
-static struct lease row_of(struct ip4 address, const char *client, enum lease_state state)
-{
-    bool is_live = state == LEASE_BOUND || state == LEASE_DECLINED;
-
-    return (struct lease){
-        .address = address,
-        .state = state,
-        .subnet_id = address.value & 0xffffff00u,
-        .client_key = bytes_of_text(client),
-        .hw_type = 1,
-        .started_at = { NOW_MS - 60000 },
-        .renewed_at = { NOW_MS - 60000 },
-        .expires_at = { is_live ? NOW_MS + 540000 : NOW_MS - 1000 },
-        .held_until = { is_live ? NOW_MS + 840000 : NOW_MS - 1000 },
-        .node = 2,
-        .server_id = my_id,
-    };
-}
-
-static void put(struct ip4 address, const char *client, enum lease_state state)
-{
-    struct lease row = row_of(address, client, state);
-
-    assert_int_equal(lease_table_put(leases, &row), 0);
-}
-
-static struct decision decided(void)
-{
-    struct decision d;
-
-    decide(&facts, &d);
-    return d;
-}
-
-static void assert_decided(enum verdict verdict, enum reason reason)
-{
-    struct decision d = decided();
-
-    assert_string_equal(reason_spec(d.reason)->name, reason_spec(reason)->name);
-    assert_int_equal(d.verdict, verdict);
-}
-
-static void assert_offered(struct ip4 address)
-{
-    assert_decided(VERDICT_OFFER, REASON_OFFERED);
-    assert_int_equal(decided().address.value, address.value);
-}
 
 /* RFC 2131 4.3.1 */
 
@@ -151,7 +36,7 @@ TEST(rule_37_a_wish_for_another_network_is_no_reason_to_refuse)
     scene(REQUEST_DISCOVER, ip4_of(0x0a01000a));
     d = decided();
     assert_int_equal(d.verdict, VERDICT_OFFER);
-    assert_non_null(scope_subnet_of(&scope, map, d.address));
+    assert_non_null(scope_subnet_of(facts.scope, facts.map, d.address));
 }
 
 TEST(rule_38_a_lease_in_another_network_does_not_count)
@@ -162,7 +47,7 @@ TEST(rule_38_a_lease_in_another_network_does_not_count)
     put(ip4_of(0x0a01000a), "c1", LEASE_BOUND);
     d = decided();
     assert_int_equal(d.verdict, VERDICT_OFFER);
-    assert_non_null(scope_subnet_of(&scope, map, d.address));
+    assert_non_null(scope_subnet_of(facts.scope, facts.map, d.address));
 }
 
 TEST(rule_39_what_was_offered_is_offered_again)
@@ -350,25 +235,6 @@ TEST(rule_46_what_is_reserved_for_another_or_in_no_pool_is_refused)
     assert_decided(VERDICT_NAK, REASON_NOT_IN_POOL);
 }
 
-TEST(rule_54_a_client_is_moved_to_its_new_reservation)
-{
-    scene(REQUEST_RENEWING, lan_address(1, 101));
-    request.client = bytes_of_text("printer");
-    put(lan_address(1, 101), "printer", LEASE_BOUND);
-    assert_decided(VERDICT_NAK, REASON_MOVED);
-}
-
-TEST(rule_54_a_reservation_that_another_still_holds_moves_nobody)
-{
-    scene(REQUEST_RENEWING, lan_address(1, 101));
-    request.client = bytes_of_text("printer");
-    put(lan_address(1, 101), "printer", LEASE_BOUND);
-    put(lan_address(1, 103), "c2", LEASE_BOUND);
-    assert_decided(VERDICT_PROPOSE_BIND, REASON_RENEWED);
-    put(lan_address(1, 103), "printer", LEASE_DECLINED);
-    assert_decided(VERDICT_PROPOSE_BIND, REASON_RENEWED);
-}
-
 TEST(a_reservation_is_a_record_even_without_a_lease)
 {
     scene(REQUEST_RENEWING, lan_address(1, 103));
@@ -480,90 +346,10 @@ TEST(rule_58_inform_from_elsewhere_is_dropped)
     assert_decided(VERDICT_INFORM_ACK, REASON_INFORMED);
 }
 
-TEST(rule_59_bootp_is_served_with_a_reservation_alone)
-{
-    scene(REQUEST_BOOTP, IP4_ANY);
-    assert_decided(VERDICT_SILENT, REASON_NOT_RESERVED);
-    message.header.hardware.address[5] = 0xaa;
-    assert_decided(VERDICT_PROPOSE_BIND, REASON_BOUND);
-    assert_int_equal(decided().address.value, lan_address(1, 10).value);
-    put(lan_address(1, 10), "c2", LEASE_BOUND);
-    assert_decided(VERDICT_SILENT, REASON_NOT_RESERVED);
-}
-
-/* Classes: one that is blocked or not, with a time of its own; the pool of the first subnet. */
-static void scene_with_class(enum request_kind kind, bool is_blocked, bool is_in)
-{
-    static const struct class_term local = { .kind = TERM_LOCAL };
-    static struct client_class class;
-
-    class = (struct client_class){
-        .name = bytes_of_text("phones"),
-        .n_terms = 1,
-        .terms = &local,
-        .is_blocked = is_blocked,
-        .times = {{ TIMES_UNSET_S }, { 120 }, { TIMES_UNSET_S }, { TIMES_UNSET_S }}
-    };
-    lan.settings.n_classes = 1;
-    lan.settings.classes = &class;
-    lan.pools[0].classes = (struct class_set){ { 1 } };
-    scene(kind, lan_address(1, 104));
-    facts.classes = (struct class_set){ { is_in ? 1 : 0 } };
-}
-
-TEST(an_address_for_another_class_is_neither_offered_nor_prolonged)
-{
-    scene_with_class(REQUEST_DISCOVER, false, false);
-    assert_int_equal(decided().verdict, VERDICT_OFFER);
-    assert_true(ip4_prefix_contains(lan.subnets[1].prefix, decided().address));
-    scene_with_class(REQUEST_SELECTING, false, false);
-    assert_decided(VERDICT_NAK, REASON_OTHER_CLASS);
-    scene_with_class(REQUEST_RENEWING, false, false);
-    put(lan_address(1, 104), "c1", LEASE_BOUND);
-    assert_decided(VERDICT_NAK, REASON_OTHER_CLASS);
-}
-
-TEST(a_client_of_the_class_gets_the_address_with_the_time_of_the_class)
-{
-    scene_with_class(REQUEST_DISCOVER, false, true);
-    assert_offered(lan_address(1, 104));
-    assert_int_equal(decided().lease.value, 120);
-    scene_with_class(REQUEST_SELECTING, false, true);
-    assert_decided(VERDICT_PROPOSE_BIND, REASON_BOUND);
-    assert_int_equal(decided().lease.value, 120);
-    assert_int_equal(decided().hold.value, 420);
-}
-
-TEST(a_reserved_address_is_the_client_s_in_a_pool_for_others_too)
-{
-    scene_with_class(REQUEST_SELECTING, false, false);
-    request.client = bytes_of_text("printer");
-    request.address = lan_address(1, 103);
-    assert_decided(VERDICT_PROPOSE_BIND, REASON_BOUND);
-}
-
-TEST(a_blocked_client_gets_no_answer_and_may_give_its_address_back)
-{
-    static const enum request_kind kinds[] = {
-        REQUEST_DISCOVER,  REQUEST_SELECTING, REQUEST_INIT_REBOOT, REQUEST_RENEWING,
-        REQUEST_REBINDING, REQUEST_INFORM,    REQUEST_BOOTP,
-    };
-
-    put(lan_address(1, 104), "c1", LEASE_BOUND);
-    for (size_t i = 0; i < ARRAY_LENGTH(kinds); i++) {
-        scene_with_class(kinds[i], true, true);
-        assert_decided(VERDICT_SILENT, REASON_BLOCKED);
-    }
-    scene_with_class(REQUEST_RELEASE, true, true);
-    assert_decided(VERDICT_PROPOSE_RELEASE, REASON_RELEASED);
-    scene_with_class(REQUEST_DECLINE, true, true);
-    assert_decided(VERDICT_PROPOSE_DECLINE, REASON_DECLINED);
-}
-
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-#define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define CASE(name) cmocka_unit_test_setup_teardown(name, decide_case_setup, decide_case_teardown)
         CASE(rule_37_the_choice_is_binding_then_memory_then_wish_then_new),
         CASE(rule_37_a_reservation_overrides_all),
         CASE(rule_62_a_reservation_by_hardware_holds_for_any_client_id),
@@ -579,8 +365,6 @@ int main(void)
         CASE(rule_45_an_address_of_another_link_is_refused_if_authoritative),
         CASE(rule_46_a_client_with_another_binding_is_refused_the_one_it_asks_for),
         CASE(rule_46_what_is_reserved_for_another_or_in_no_pool_is_refused),
-        CASE(rule_54_a_client_is_moved_to_its_new_reservation),
-        CASE(rule_54_a_reservation_that_another_still_holds_moves_nobody),
         CASE(a_reservation_is_a_record_even_without_a_lease),
         CASE(a_blocked_client_is_met_with_silence_whatever_it_asks_for),
         CASE(a_revoked_lease_is_refused_and_its_client_offered_another_address),
@@ -589,11 +373,6 @@ int main(void)
         CASE(rule_55_without_headroom_nothing_is_promised_twice),
         CASE(rule_57_what_was_offered_may_be_declined),
         CASE(rule_58_inform_from_elsewhere_is_dropped),
-        CASE(an_address_for_another_class_is_neither_offered_nor_prolonged),
-        CASE(a_client_of_the_class_gets_the_address_with_the_time_of_the_class),
-        CASE(a_reserved_address_is_the_client_s_in_a_pool_for_others_too),
-        CASE(a_blocked_client_gets_no_answer_and_may_give_its_address_back),
-        CASE(rule_59_bootp_is_served_with_a_reservation_alone),
     };
 
     return cmocka_run_group_tests_name("decide", tests, NULL, NULL);

@@ -11,7 +11,10 @@ static enum probe_kind kind_of(
     enum conflict_detection detection, bool is_relayed, bool was_clients, enum verdict verdict)
 {
     const struct subnet subnet = { .conflict_detection = detection };
-    const struct request request = { .relay = { is_relayed ? 0x0a010001 : 0 } };
+    const struct request request = {
+        .kind = verdict == VERDICT_OFFER ? REQUEST_DISCOVER : REQUEST_SELECTING,
+        .relay = { is_relayed ? 0x0a010001 : 0 },
+    };
     const struct decision d = { .verdict = verdict, .was_clients = was_clients };
 
     return probe_kind_of(&d, &subnet, &request);
@@ -47,6 +50,19 @@ TEST(rule_42_nobody_is_looked_for_at_a_request)
         enum probe_kind expected = v == VERDICT_OFFER ? PROBE_ARP : PROBE_NONE;
 
         assert_int_equal(kind_of(CONFLICT_DETECTION_YES, false, false, v), expected);
+    }
+}
+
+TEST(rule_42_a_lease_without_an_offer_is_looked_for_like_an_offer)
+{
+    const struct subnet subnet = { .conflict_detection = CONFLICT_DETECTION_YES };
+    const struct decision d = { .verdict = VERDICT_PROPOSE_BIND };
+
+    for (enum request_kind kind = REQUEST_DISCOVER; kind < REQUEST_KIND_COUNT; kind++) {
+        const struct request request = { .kind = kind };
+        bool is_first = kind == REQUEST_DISCOVER || kind == REQUEST_BOOTP;
+
+        assert_int_equal(probe_kind_of(&d, &subnet, &request), is_first ? PROBE_ARP : PROBE_NONE);
     }
 }
 
@@ -121,6 +137,7 @@ int main(void)
         cmocka_unit_test(rule_42_the_setting_and_the_place_of_the_client_say_how_to_look),
         cmocka_unit_test(rule_42_nobody_is_looked_for_at_the_clients_own_last_address),
         cmocka_unit_test(rule_42_nobody_is_looked_for_at_a_request),
+        cmocka_unit_test(rule_42_a_lease_without_an_offer_is_looked_for_like_an_offer),
         cmocka_unit_test(a_link_that_the_relay_names_is_beyond_it),
         cmocka_unit_test(the_holder_is_the_hardware_that_was_seen_or_the_address_itself),
         cmocka_unit_test(every_way_to_look_has_a_name),

@@ -147,6 +147,28 @@ static void infinite_headroom(struct sample_settings *s)
     s->lan[1].times.headroom = SECONDS_INFINITE;
 }
 
+static void parts_out_of_order(struct sample_settings *s)
+{
+    s->lan[1].times.renew.permille = 875;
+}
+
+static void moments_out_of_order(struct sample_settings *s)
+{
+    s->lan[1].times.renew.time.value = 20;
+    s->lan[1].times.rebind.time.value = 20;
+}
+
+static void rebind_at_the_end(struct sample_settings *s)
+{
+    s->lan[1].times.rebind.permille = 1000;
+}
+
+static void duid_that_is_not_matched(struct sample_settings *s)
+{
+    s->networks[0].ignores_client_id = true;
+    s->reservations[1].duid = bytes_of_text("123");
+}
+
 static void pool_backwards(struct sample_settings *s)
 {
     s->lan_pools[1].range.last.value = 0x0a000095;
@@ -319,6 +341,10 @@ static const struct {
     { subnet_twice,                { 0, 1, -1, -1, -1 },   "10.0.0.0/24 overlaps"                           },
     { times_out_of_order,          { 0, 1, -1, -1, -1 },   "lease times 60, 600, 599 s"                     },
     { min_time_0,                  { 0, 1, -1, -1, -1 },   "shortest lease time"                            },
+    { parts_out_of_order,          { 0, 1, -1, -1, -1 },   "renew before rebind"                            },
+    { moments_out_of_order,        { 0, 1, -1, -1, -1 },   "renew before rebind"                            },
+    { rebind_at_the_end,           { 0, 1, -1, -1, -1 },   "both before the end"                            },
+    { duid_that_is_not_matched,    { 0, 0, -1, 1, -1 },    "a DUID matches nobody"                          },
     { infinite_headroom,           { 0, 1, -1, -1, -1 },   "headroom"                                       },
     { pool_backwards,              { 0, 0, 1, -1, -1 },    "pool 10.0.0.150-10.0.0.149 ends before"         },
     { pool_outside,                { 0, 0, 1, -1, -1 },    "host addresses of the subnet"                   },

@@ -39,22 +39,23 @@ static const struct class_term terms[] = {
     { TERM_NETWORK, COMPARISON_PRESENT,     0,  TEXT("lan")      },
     { TERM_ALL,     COMPARISON_PRESENT,     3,  { NULL, 0 }      },
 };
-#define NO_TIMES                                                                    \
-    {                                                                               \
-        { TIMES_UNSET_S }, { TIMES_UNSET_S }, { TIMES_UNSET_S }, { TIMES_UNSET_S }, \
+#define NO_TIMES                                                                           \
+    {                                                                                      \
+        .min = { TIMES_UNSET_S }, .default_ = { TIMES_UNSET_S }, .max = { TIMES_UNSET_S }, \
+        .headroom = { TIMES_UNSET_S },                                                     \
     }
 static const struct client_class classes[] = {
     {.name = TEXT("known"),
      .n_terms = 1,
      .terms = &terms[2],
      .is_blocked = true,
-     .times = NO_TIMES                                     },
+     .times = NO_TIMES                                                                    },
     { .name = TEXT("boot"),
      .n_terms = 4,
      .terms = terms,
      .options = { 2, subnet_options },
      .boot = { { 0xc0a80102 }, TEXT("boot.example"), TEXT("ipxe.efi") },
-     .times = { { 60 }, { 120 }, { TIMES_UNSET_S }, { 0 } } },
+     .times = { { 60 }, { 120 }, { TIMES_UNSET_S }, { 0 }, { { 0 }, 300 }, { { 50 }, 0 } } },
 };
 static const struct reservation reservations[] = {
     {.hw_type = 1,
@@ -68,7 +69,7 @@ static const struct reservation reservations[] = {
 static const struct subnet subnets[] = {
     {
      .prefix = { { 0xc0a80100 }, 24 },
-     .times = { { 60 }, { 600 }, { 0xffffffff }, { 300 } },
+     .times = { { 60 }, { 600 }, { 0xffffffff }, { 300 }, { { 0 }, 400 }, { { 590 }, 0 } },
      .conflict_detection = CONFLICT_DETECTION_ICMP,
      .options = { 2, subnet_options },
      .boot = { { 0xc0a80102 }, TEXT("boot.example"), TEXT("pxelinux.0") },
@@ -95,6 +96,12 @@ static const struct network networks[] = {
      .probation = { 3600 },
      .echo_client_id = true,
      .limits = { 1, 2, 3, 4, 5, 6 },
+     .ignores_client_id = true,
+     .always_broadcast = true,
+     .rapid_commit = true,
+     .bootp = BOOTP_DYNAMIC,
+     .bootp_lease = { 0xffffffff },
+     .on_move = ON_MOVE_KEEP,
      .options = { 1, one_option },
      .boot = { .file = TEXT("network.0") },
      .n_subnets = 1,
@@ -190,6 +197,12 @@ static void assert_same_network(const struct network *a, const struct network *b
     assert_true(ip4_equal(a->server_id, b->server_id));
     assert_int_equal(a->probation.value, b->probation.value);
     assert_int_equal(a->echo_client_id, b->echo_client_id);
+    assert_int_equal(a->ignores_client_id, b->ignores_client_id);
+    assert_int_equal(a->always_broadcast, b->always_broadcast);
+    assert_int_equal(a->rapid_commit, b->rapid_commit);
+    assert_int_equal(a->bootp, b->bootp);
+    assert_int_equal(a->bootp_lease.value, b->bootp_lease.value);
+    assert_int_equal(a->on_move, b->on_move);
     assert_same_options(a->options, b->options);
     assert_same_boot(&a->boot, &b->boot);
     assert_int_equal(a->n_subnets, b->n_subnets);
@@ -235,6 +248,42 @@ TEST(what_was_encoded_is_decoded_in_every_field)
     free(encoded);
     d = settings_document_free(d);
     assert_null(d);
+}
+
+TEST(each_mode_of_bootp_and_of_a_move_comes_back)
+{
+    for (int i = 0; i <= 2; i++) {
+        struct network n = { .name = TEXT("a"), .bootp = (enum bootp_mode)i };
+        const struct settings s = { .n_networks = 1, .networks = &n };
+        struct settings_document *d = NULL;
+        uint8_t *encoded = NULL;
+        size_t size = 0;
+
+        n.on_move = (enum on_move)i;
+        assert_int_equal(settings_encode(&s, &encoded, &size), 0);
+        assert_int_equal(settings_decode(bytes_of(encoded, size), &d), 0);
+        assert_int_equal(d->value.networks[0].bootp, i);
+        assert_int_equal(d->value.networks[0].on_move, i);
+        free(encoded);
+        d = settings_document_free(d);
+    }
+}
+
+TEST(what_an_old_document_does_not_say_is_what_was_done_then)
+{
+    static const struct bytes old = TEXT("\x12\x0a\x28\x01\x30\x01\x38\x01\x6a\x02\x10\x18");
+    struct settings_document *d = NULL;
+
+    assert_int_equal(settings_decode(old, &d), 0);
+
+    const struct network *n = &d->value.networks[0];
+
+    assert_false(n->ignores_client_id || n->always_broadcast || n->rapid_commit);
+    assert_int_equal(n->bootp, BOOTP_STATIC);
+    assert_int_equal(n->bootp_lease.value, 0);
+    assert_int_equal(n->on_move, ON_MOVE_NAK);
+    assert_int_equal(n->subnets[0].times.renew.permille, 0);
+    d = settings_document_free(d);
 }
 
 TEST(no_bytes_are_a_document_without_networks)
@@ -305,6 +354,8 @@ TEST(numbers_out_of_range_are_malformed)
         { "pool without a range",      TEXT("\x12\x0a\x28\x01\x30\x01\x38\x01\x6a\x02\x4a\x00")},
         { "hardware type 256",
          TEXT("\x12\x0d\x28\x01\x30\x01\x38\x01\x6a\x05\x52\x03\x08\x80\x02")                  },
+        { "bootp mode 4",              TEXT("\x12\x09\x28\x01\x30\x01\x38\x01\xb8\x01\x04")    },
+        { "on-move 4",                 TEXT("\x12\x09\x28\x01\x30\x01\x38\x01\xc8\x01\x04")    },
         { "a length past the end",     TEXT("\x0a\x7f")                                        },
         { "a term without its kind",   TEXT("\x1a\x04\x12\x02\x10\x01")                        },
         { "term kind 14",              TEXT("\x1a\x06\x12\x04\x08\x0e\x10\x01")                },
@@ -374,6 +425,8 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_encoded_is_decoded_in_every_field),
+        cmocka_unit_test(each_mode_of_bootp_and_of_a_move_comes_back),
+        cmocka_unit_test(what_an_old_document_does_not_say_is_what_was_done_then),
         cmocka_unit_test(no_bytes_are_a_document_without_networks),
         cmocka_unit_test(a_document_from_before_classes_means_what_it_meant),
         cmocka_unit_test(a_document_cut_short_is_malformed_or_another_document),

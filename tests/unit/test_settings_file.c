@@ -298,6 +298,62 @@ TEST(a_comment_holds_nothing_that_moves_a_cursor)
     assert_non_null(strstr(told(), "expected a text of at most 255 octets"));
 }
 
+TEST(how_messages_are_answered_is_read)
+{
+    CLEANUP(settings_file_freep)
+    struct settings_file *f = parse("renew-time: 40%\n"
+                                    "networks:\n"
+                                    "  - name: a\n"
+                                    "    match-client-id: no\n"
+                                    "    always-broadcast: yes\n"
+                                    "    rapid-commit: yes\n"
+                                    "    bootp: dynamic\n"
+                                    "    bootp-lease-time: 1d\n"
+                                    "    on-move: keep\n"
+                                    "    rebind-time: 87.5%\n"
+                                    "    subnets:\n"
+                                    "      - {subnet: 10.0.0.0/24, renew-time: 90s}\n"
+                                    "      - {subnet: 10.0.1.0/24}\n"
+                                    "  - name: b\n"
+                                    "    bootp-lease-time: lease-time\n"
+                                    "    subnets: [{subnet: 10.0.2.0/24}]\n"
+                                    "  - name: c\n"
+                                    "    subnets: [{subnet: 10.0.3.0/24}]\n");
+
+    assert_non_null(f);
+
+    const struct network *n = f->value.networks;
+
+    assert_true(n[0].ignores_client_id && n[0].always_broadcast && n[0].rapid_commit);
+    assert_int_equal(n[0].bootp, BOOTP_DYNAMIC);
+    assert_int_equal(n[0].bootp_lease.value, 86400);
+    assert_int_equal(n[0].on_move, ON_MOVE_KEEP);
+    assert_int_equal(n[0].subnets[0].times.renew.time.value, 90);
+    assert_int_equal(n[0].subnets[1].times.renew.permille, 400);
+    assert_int_equal(n[0].subnets[1].times.rebind.permille, 875);
+    assert_int_equal(n[1].bootp_lease.value, 0);
+    assert_false(n[2].ignores_client_id || n[2].always_broadcast || n[2].rapid_commit);
+    assert_int_equal(n[2].bootp, BOOTP_STATIC);
+    assert_true(seconds_is_infinite(n[2].bootp_lease));
+    assert_int_equal(n[2].on_move, ON_MOVE_NAK);
+}
+
+TEST(a_moment_of_a_lease_is_a_part_below_the_whole_or_a_time)
+{
+    static const char *const wrong[] = { "100%", "0%", "0", "50", "5.55%", "%", "0s", "infinite" };
+    char text[128];
+
+    for (unsigned i = 0; i < ARRAY_LENGTH(wrong); i++) {
+        (void)snprintf(
+            text,
+            sizeof text,
+            "networks: [{name: a, renew-time: \"%s\", subnets: [{subnet: 10.0.0.0/24}]}]\n",
+            wrong[i]);
+        assert_null(parse(text));
+        assert_non_null(strstr(told(), "expected a percentage of the lease time"));
+    }
+}
+
 TEST(a_reservation_of_nobody_is_none)
 {
     assert_null(parse("networks:\n"
@@ -495,6 +551,8 @@ int main(void)
         cmocka_unit_test(options_that_cannot_be_set_say_why),
         cmocka_unit_test(a_reservation_may_name_several_marks_of_its_client_and_no_address),
         cmocka_unit_test(a_comment_holds_nothing_that_moves_a_cursor),
+        cmocka_unit_test(how_messages_are_answered_is_read),
+        cmocka_unit_test(a_moment_of_a_lease_is_a_part_below_the_whole_or_a_time),
         cmocka_unit_test(a_reservation_of_nobody_is_none),
         cmocka_unit_test(options_inside_of_options_are_written_by_name),
         cmocka_unit_test(private_options_get_names_and_types),

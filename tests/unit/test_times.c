@@ -2,7 +2,9 @@
 #include "support/random.h"
 #include "support/test.h"
 
-static const struct lease_times times = { { 60 }, { 600 }, { 3600 }, { 300 } };
+static const struct lease_times times = {
+    .min = { 60 }, .default_ = { 600 }, .max = { 3600 }, .headroom = { 300 }
+};
 static const struct ip4 address = { 0xc0a80164 };
 
 TEST(rule_41_the_lease_asked_for_is_kept_within_bounds)
@@ -23,36 +25,24 @@ TEST(rule_41_the_lease_asked_for_is_kept_within_bounds)
 }
 
 #define NO TIMES_UNSET_S
+#define TIMES(min_s, default_s, max_s, headroom_s)                                                \
+    {                                                                                             \
+        .min = { min_s }, .default_ = { default_s }, .max = { max_s }, .headroom = { headroom_s } \
+    }
 
 TEST(the_times_of_a_class_go_before_those_of_the_subnet)
 {
     static const struct {
         struct lease_times first, second, result;
     } rows[] = {
-        {{ { NO }, { NO }, { NO }, { NO } },
-         { { NO }, { NO }, { NO }, { NO } },
-         { { 60 }, { 600 }, { 3600 }, { 300 } } },
-        { { { NO }, { 120 }, { NO }, { NO } },
-         { { NO }, { 90 }, { 7200 }, { 0 } },
-         { { 60 }, { 120 }, { 7200 }, { 0 } }   },
-        { { { NO }, { 30 }, { NO }, { NO } },
-         { { NO }, { NO }, { NO }, { NO } },
-         { { 30 }, { 30 }, { 3600 }, { 300 } }  },
-        { { { NO }, { 9000 }, { NO }, { NO } },
-         { { NO }, { NO }, { NO }, { NO } },
-         { { 60 }, { 9000 }, { 9000 }, { 300 } }},
-        { { { NO }, { NO }, { 300 }, { NO } },
-         { { NO }, { 400 }, { NO }, { NO } },
-         { { 60 }, { 300 }, { 300 }, { 300 } }  },
-        { { { 900 }, { NO }, { NO }, { NO } },
-         { { NO }, { NO }, { NO }, { NO } },
-         { { 900 }, { 900 }, { 3600 }, { 300 } }},
-        { { { NO }, { NO }, { 30 }, { NO } },
-         { { NO }, { NO }, { NO }, { NO } },
-         { { 30 }, { 30 }, { 30 }, { 300 } }    },
-        { { { 900 }, { NO }, { NO }, { NO } },
-         { { NO }, { NO }, { 300 }, { NO } },
-         { { 900 }, { 900 }, { 900 }, { 300 } } },
+        {TIMES(NO,   NO,   NO,  NO), TIMES(NO, NO,  NO,   NO), TIMES(60,  600,  3600, 300)},
+        { TIMES(NO,  120,  NO,  NO), TIMES(NO, 90,  7200, 0),  TIMES(60,  120,  7200, 0)  },
+        { TIMES(NO,  30,   NO,  NO), TIMES(NO, NO,  NO,   NO), TIMES(30,  30,   3600, 300)},
+        { TIMES(NO,  9000, NO,  NO), TIMES(NO, NO,  NO,   NO), TIMES(60,  9000, 9000, 300)},
+        { TIMES(NO,  NO,   300, NO), TIMES(NO, 400, NO,   NO), TIMES(60,  300,  300,  300)},
+        { TIMES(900, NO,   NO,  NO), TIMES(NO, NO,  NO,   NO), TIMES(900, 900,  3600, 300)},
+        { TIMES(NO,  NO,   30,  NO), TIMES(NO, NO,  NO,   NO), TIMES(30,  30,   30,   300)},
+        { TIMES(900, NO,   NO,  NO), TIMES(NO, NO,  300,  NO), TIMES(900, 900,  900,  300)},
     };
 
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
@@ -64,6 +54,27 @@ TEST(the_times_of_a_class_go_before_those_of_the_subnet)
 
         assert_memory_equal(&t, &rows[i].result, sizeof t);
     }
+}
+
+TEST(rule_20_t1_and_t2_of_a_class_go_before_those_of_the_subnet)
+{
+    const struct client_class class = {
+        .times = {.min = { NO },
+                  .default_ = { NO },
+                  .max = { NO },
+                  .headroom = { NO },
+                  .renew = { { 0 }, 300 }},
+    };
+    const struct settings s = { .n_classes = 1, .classes = &class };
+    const struct class_set set = { { 1 } };
+    struct lease_times subnet = times;
+    struct lease_times t;
+
+    subnet.renew.permille = 400;
+    subnet.rebind.time.value = 500;
+    t = times_with_classes(&subnet, &s, &set);
+    assert_int_equal(t.renew.permille, 300);
+    assert_int_equal(t.rebind.time.value, 500);
 }
 
 TEST(rule_21_infinity_is_given_where_it_is_allowed_and_never_overflows)
@@ -85,7 +96,7 @@ TEST(rule_20_t1_is_before_t2_and_t2_before_the_end)
         uint32_t lease = random_next(&seed) >> random_below(&seed, 31);
         uint32_t client = random_next(&seed);
         struct times_renewal r =
-            times_renewal((struct seconds){ lease }, bytes_of(&client, 4), address);
+            times_renewal(&times, (struct seconds){ lease }, bytes_of(&client, 4), address);
 
         if (r.t1.value == 0) {
             assert_int_equal(r.t2.value, 0);
@@ -98,12 +109,39 @@ TEST(rule_20_t1_is_before_t2_and_t2_before_the_end)
     }
 }
 
+TEST(rule_20_t1_and_t2_can_be_set_as_parts_or_times)
+{
+    static const struct {
+        struct lease_moment renew, rebind;
+        uint32_t lease, t1, t2;
+    } rows[] = {
+        {{ { 0 }, 250 },  { { 0 }, 800 },  3200, 800, 2560},
+        { { { 900 }, 0 }, { { 1000 }, 0 }, 3200, 900, 1000},
+        { { { 900 }, 0 }, { { 0 }, 0 },    3200, 900, 2800},
+        { { { 900 }, 0 }, { { 1000 }, 0 }, 800,  400, 700 }, /* as usual: beyond its end */
+        { { { 900 }, 0 }, { { 0 }, 200 },  3200, 320, 640 }, /* T1 gives way to T2 */
+        { { { 0 }, 900 }, { { 0 }, 0 },    800,  400, 700 },
+        { { { 0 }, 999 }, { { 700 }, 0 },  1000, 500, 700 },
+    };
+
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct lease_times t = times;
+        struct times_renewal r;
+
+        t.renew = rows[i].renew;
+        t.rebind = rows[i].rebind;
+        r = times_renewal(&t, (struct seconds){ rows[i].lease }, bytes_of_text("c1"), address);
+        assert_in_range(r.t1.value, rows[i].t1 - rows[i].lease / 32, rows[i].t1);
+        assert_int_equal(r.t2.value - r.t1.value, rows[i].t2 - rows[i].t1);
+    }
+}
+
 TEST(rule_20_clients_that_started_together_do_not_renew_together)
 {
     struct seconds lease = { 3600 };
-    struct times_renewal a = times_renewal(lease, bytes_of_text("c1"), address);
-    struct times_renewal again = times_renewal(lease, bytes_of_text("c1"), address);
-    struct times_renewal b = times_renewal(lease, bytes_of_text("c2"), address);
+    struct times_renewal a = times_renewal(&times, lease, bytes_of_text("c1"), address);
+    struct times_renewal again = times_renewal(&times, lease, bytes_of_text("c1"), address);
+    struct times_renewal b = times_renewal(&times, lease, bytes_of_text("c2"), address);
 
     assert_int_equal(a.t1.value, again.t1.value);
     assert_int_not_equal(a.t1.value, b.t1.value);
@@ -111,7 +149,7 @@ TEST(rule_20_clients_that_started_together_do_not_renew_together)
 
 TEST(rule_21_an_infinite_lease_is_not_renewed)
 {
-    struct times_renewal r = times_renewal(SECONDS_INFINITE, bytes_of_text("c1"), address);
+    struct times_renewal r = times_renewal(&times, SECONDS_INFINITE, bytes_of_text("c1"), address);
 
     assert_int_equal(r.t1.value, 0);
     assert_int_equal(r.t2.value, 0);
@@ -122,8 +160,10 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(rule_41_the_lease_asked_for_is_kept_within_bounds),
         cmocka_unit_test(the_times_of_a_class_go_before_those_of_the_subnet),
+        cmocka_unit_test(rule_20_t1_and_t2_of_a_class_go_before_those_of_the_subnet),
         cmocka_unit_test(rule_21_infinity_is_given_where_it_is_allowed_and_never_overflows),
         cmocka_unit_test(rule_20_t1_is_before_t2_and_t2_before_the_end),
+        cmocka_unit_test(rule_20_t1_and_t2_can_be_set_as_parts_or_times),
         cmocka_unit_test(rule_20_clients_that_started_together_do_not_renew_together),
         cmocka_unit_test(rule_21_an_infinite_lease_is_not_renewed),
     };
