@@ -63,6 +63,7 @@ struct bind_command {
      * not for everyone is bound only while these are in force. */
     uint64_t settings_version;
     struct instant received_at; /* cluster time; 0: not told, as in entries of old */
+    bool is_unasked;            /* no REQUEST named the address: rapid commit, BOOTP */
 };
 
 /* Ends a binding at the client's wish (RFC 2131 4.3.4). */

@@ -51,6 +51,7 @@ static bool read_bind(const Leasehold__V1__Command *m, struct arena *a, struct c
         .user_class = borrow(b->user_class),
         .settings_version = b->settings_version,
         .received_at = { (int64_t)(b->received_at_ms & INT64_MAX) },
+        .is_unasked = b->unasked != 0,
     };
     return b->hw_type <= UINT8_MAX && b->received_at_ms <= INT64_MAX;
 }

@@ -59,6 +59,7 @@ static void make_bind(const struct bind_command *c, struct message *m)
     b->user_class = lend(c->user_class);
     b->settings_version = c->settings_version;
     b->received_at_ms = (uint64_t)c->received_at.ms;
+    b->unasked = c->is_unasked;
     m->command.body_case = LEASEHOLD__V1__COMMAND__BODY_BIND;
     m->command.bind = b;
 }

@@ -26,6 +26,7 @@ static struct bind_command bind_of(
         .agent_info = agent_info.n <= AGENT_INFO_MAX ? agent_info : (struct bytes){NULL, 0},
         .vendor_class = at_most(e->request.vendor_class, CLASS_TEXT_MAX),
         .user_class = at_most(e->request.user_class, CLASS_TEXT_MAX),
+        .is_unasked = e->request.kind == REQUEST_DISCOVER || e->request.kind == REQUEST_BOOTP,
         .received_at = received,
     };
 }

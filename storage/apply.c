@@ -17,6 +17,9 @@
 /* Of a declined address whose network has left the settings. */
 enum { PROBATION_DEFAULT_S = 3600 };
 
+/* How long a message of a client and the answer to an earlier one may pass each other. */
+enum { CROSSING_MS = 60000 };
+
 /* The settings' view of an address; *@ret_network is NULL when it is in none. */
 static struct transition_facts facts_of(
     const struct application *a, struct ip4 address, const struct network **ret_network)
@@ -98,14 +101,17 @@ static bool find_other(
 /*
  * The request is from before the client got another lease of the network: it has gone on since,
  * and a node that was stopped has read the request late. Obeying would end the lease in use.
+ * A client that names no address, as in a DISCOVER with rapid commit, may have sent it before it
+ * got the answer of another node; one that was given a lease a moment ago keeps that.
  */
 static bool is_overtaken(
     const struct application *a, const struct bind_command *b, const struct network *network)
 {
+    struct instant since = instant_add_ms(b->received_at, b->is_unasked ? -CROSSING_MS : 0);
     struct lease other;
 
     return b->received_at.ms != 0 && find_other(a, b, network, &other) &&
-           lease_is_held(&other, a->now) && !instant_before(other.renewed_at, b->received_at);
+           lease_is_held(&other, a->now) && !instant_before(other.renewed_at, since);
 }
 
 /* Ends the client's other leases in the network (invariant 2). */

@@ -162,46 +162,6 @@ static int choose(const struct decide_facts *f, struct allocation *ret_allocatio
     return allocate(f->map, f->leases, &request, ret_allocation);
 }
 
-/* RFC 2131 4.3.1. With rapid commit the address is bound, not offered (RFC 4039 3.1). */
-static struct decision discover(const struct decide_facts *f)
-{
-    struct allocation a;
-
-    if (choose(f, &a) != 0) {
-        return silence(REASON_POOL_EXHAUSTED, IP4_ANY);
-    }
-    if (f->request->wants_rapid_commit && f->scope->network->rapid_commit) {
-        struct standing s = standing_of(f, a.address);
-
-        return bind(f, &s);
-    }
-
-    struct lease_times times = times_in(f, a.subnet);
-    struct standing s = standing_of(f, a.address);
-    bool is_known = s.is_clients || s.is_reserved_for_client;
-
-    if (!is_known && is_over_limit(f, a.address)) {
-        return silence(REASON_LIMITED, a.address);
-    }
-    return (struct decision){
-        .verdict = VERDICT_OFFER,
-        .reason = REASON_OFFERED,
-        .address = a.address,
-        .lease = times_lease(&times, f->request->wanted_lease),
-        .was_clients = s.is_clients,
-        .is_known = is_known,
-    };
-}
-
-/* RFC 2131 4.3.2, generated during SELECTING: the client was told that it may have it. */
-static struct decision selecting(const struct decide_facts *f)
-{
-    struct standing s = standing_of(f, f->request->address);
-    enum reason reason = REASON_BOUND;
-
-    return standing_is_refused(f, &s, &reason) ? nak(reason, s.address) : bind(f, &s);
-}
-
 static bool is_bound_in_scope(const struct decide_facts *f, const struct lease *row)
 {
     return row->state == LEASE_BOUND && lease_is_held(row, f->now) &&
@@ -223,6 +183,54 @@ static bool is_bound_elsewhere(const struct decide_facts *f, struct ip4 address)
         }
     }
     return false;
+}
+
+/*
+ * With rapid commit the address is bound, not offered (RFC 4039 3.1), unless that would end another
+ * lease: so much needs a REQUEST, which says that the client has no other address in use.
+ */
+static bool is_bound_at_once(const struct decide_facts *f, struct ip4 address)
+{
+    return f->request->wants_rapid_commit && f->scope->network->rapid_commit &&
+           !is_bound_elsewhere(f, address);
+}
+
+/* RFC 2131 4.3.1. */
+static struct decision discover(const struct decide_facts *f)
+{
+    struct allocation a;
+
+    if (choose(f, &a) != 0) {
+        return silence(REASON_POOL_EXHAUSTED, IP4_ANY);
+    }
+
+    struct lease_times times = times_in(f, a.subnet);
+    struct standing s = standing_of(f, a.address);
+    bool is_known = s.is_clients || s.is_reserved_for_client;
+
+    if (!is_known && is_over_limit(f, a.address)) {
+        return silence(REASON_LIMITED, a.address);
+    }
+    if (is_bound_at_once(f, a.address)) {
+        return bind(f, &s);
+    }
+    return (struct decision){
+        .verdict = VERDICT_OFFER,
+        .reason = REASON_OFFERED,
+        .address = a.address,
+        .lease = times_lease(&times, f->request->wanted_lease),
+        .was_clients = s.is_clients,
+        .is_known = is_known,
+    };
+}
+
+/* RFC 2131 4.3.2, generated during SELECTING: the client was told that it may have it. */
+static struct decision selecting(const struct decide_facts *f)
+{
+    struct standing s = standing_of(f, f->request->address);
+    enum reason reason = REASON_BOUND;
+
+    return standing_is_refused(f, &s, &reason) ? nak(reason, s.address) : bind(f, &s);
 }
 
 /* No record of the client at the address: silence, unless we are told to be sure of ourselves. */

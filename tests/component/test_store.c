@@ -306,6 +306,20 @@ TEST(a_bind_of_a_request_from_before_the_client_s_last_lease_is_stale)
     assert_int_equal(row_of(OTHER).state, LEASE_EXPIRED);
 }
 
+TEST(rule_43_what_no_request_asks_for_takes_no_lease_from_a_client_that_just_got_it)
+{
+    struct command c = bind(OTHER + 1, "a", 600);
+
+    assert_int_equal(apply_at(10, bind(OTHER, "a", 600)), OUTCOME_DONE);
+    c.bind.is_unasked = true;
+    c.bind.received_at.ms = START + 70000; /* it may have crossed the ACK */
+    assert_int_equal(apply_at(70, c), OUTCOME_STALE);
+    assert_int_equal(row_of(OTHER).state, LEASE_BOUND);
+    c.bind.received_at.ms = START + 70001;
+    assert_int_equal(apply_at(71, c), OUTCOME_DONE);
+    assert_int_equal(row_of(OTHER).state, LEASE_EXPIRED);
+}
+
 TEST(leases_whose_hold_is_over_are_found_and_expire)
 {
     struct ip4 found[EXPIRE_MAX];
@@ -501,6 +515,7 @@ int main(void)
         CASE(the_settings_decide_who_may_have_an_address),
         CASE(a_decline_of_a_strange_address_makes_no_row),
         CASE(a_bind_of_a_request_from_before_the_client_s_last_lease_is_stale),
+        CASE(rule_43_what_no_request_asks_for_takes_no_lease_from_a_client_that_just_got_it),
         CASE(leases_whose_hold_is_over_are_found_and_expire),
         CASE(settings_change_by_one_version_at_a_time_or_not_at_all),
         CASE(a_node_is_known_by_its_incarnation_and_the_first_cluster_id_stays),

@@ -20,12 +20,11 @@ struct client {
     enum client_state state;
     uint8_t key[9]; /* hardware type and address, or option 61 */
     uint8_t n_key;
-    bool sends_client_id, lies_about_secs;
-    bool
-        reboots_after_release; /* with the address that it gave back; RFC 2131 does not forbid it */
-    int64_t drift_ppm;         /* of its clock */
-    uint32_t wanted_lease;     /* option 51; 0: none */
-    int64_t asks_since;        /* for an address; 0: it has one, or wants none */
+    bool sends_client_id, lies_about_secs, wants_rapid_commit;
+    bool reboots_after_release; /* with the address that it gave back, as RFC 2131 lets it */
+    int64_t drift_ppm;          /* of its clock */
+    uint32_t wanted_lease;      /* option 51; 0: none */
+    int64_t asks_since;         /* for an address; 0: it has one, or wants none */
     uint32_t xid;
     int64_t began; /* this exchange, for secs and for the lease */
     unsigned tries;
@@ -237,6 +236,7 @@ static void discover(struct client *c)
     struct outgoing o = { .type = MESSAGE_DISCOVER, .to = IP4_BROADCAST };
 
     o.wanted = random_chance(&c->world->random, 300) ? c->address : IP4_ANY;
+    o.wants_rapid_commit = c->wants_rapid_commit;
     send_message(c, &o);
     set_timer(c, retry_delay(c), discover);
 }
@@ -244,12 +244,10 @@ static void discover(struct client *c)
 /* SELECTING's REQUEST: RFC 2131 table 4. */
 static void request(struct client *c)
 {
-    struct outgoing o = {
-        .type = MESSAGE_REQUEST,
-        .wanted = c->address,
-        .server_id = c->server_id,
-        .to = IP4_BROADCAST,
-    };
+    struct outgoing o = { .type = MESSAGE_REQUEST,
+                          .wanted = c->address,
+                          .server_id = c->server_id,
+                          .to = IP4_BROADCAST };
 
     if (c->tries++ >= TRIES_MAX) {
         begin(c);
@@ -332,12 +330,10 @@ static void release(struct client *c)
 
 static void decline(struct client *c)
 {
-    struct outgoing o = {
-        .type = MESSAGE_DECLINE,
-        .wanted = c->address,
-        .server_id = c->server_id,
-        .to = IP4_BROADCAST,
-    };
+    struct outgoing o = { .type = MESSAGE_DECLINE,
+                          .wanted = c->address,
+                          .server_id = c->server_id,
+                          .to = IP4_BROADCAST };
 
     lan_of(c)->counts.declined++;
     forget(c);
@@ -385,6 +381,7 @@ static void on_ack(struct client *c, const struct message *m)
     require(lease > 0);
     l->counts.acks++;
     l->counts.bound += c->state == REQUESTING ? 1 : 0;
+    l->counts.rapid += c->state == SELECTING ? 1 : 0;
     l->counts.renewed += c->state == RENEWING || c->state == REBINDING ? 1 : 0;
     if (c->has_belief && !ip4_equal(c->address, m->header.yiaddr)) {
         world_fail(c->world, "client %u asked for one address and was given another", c->number);
@@ -430,7 +427,8 @@ static void on_reply(struct client *c, const struct message *m)
         }
         return;
     case MESSAGE_ACK:
-        if (c->state == REQUESTING || c->state >= RENEWING) {
+        if (c->state == REQUESTING || c->state >= RENEWING ||
+            (c->state == SELECTING && message_has(m, OPTION_RAPID_COMMIT))) {
             on_ack(c, m);
         }
         return;
@@ -529,6 +527,7 @@ static void make_client(struct lan *l, unsigned i)
     *c = (struct client){ .world = l->world, .number = i + 1 };
     c->sends_client_id = random_chance(r, 500);
     c->lies_about_secs = random_chance(r, 300);
+    c->wants_rapid_commit = random_chance(r, 300);
     c->drift_ppm = random_between(r, -50, 50);
     c->wanted_lease = random_chance(r, 300) ? (uint32_t)random_between(r, 4, 40) : 0;
     c->n_key = c->sends_client_id ? 9 : 7;

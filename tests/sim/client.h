@@ -16,7 +16,8 @@
 enum { LAN_CLIENTS_MAX = 256 };
 
 struct lan_counts {
-    uint64_t acks, naks, offers, bound, renewed, released, declined, rebooted, expired, squatted;
+    uint64_t acks, naks, offers, bound, rapid, renewed, released, declined, rebooted, expired,
+        squatted;
 };
 
 struct lan;

@@ -90,7 +90,8 @@ static void report(const struct world *w)
 
     (void)printf(
         "seed %llu: %u nodes, %llu faults, %llu steps checked, %llu offers, %llu acks (%llu bound,"
-        " %llu renewed), %llu naks, %llu released, %llu declined, %llu rebooted, %llu expired,"
+        " %llu rapid, %llu renewed), %llu naks, %llu released, %llu declined, %llu rebooted, %llu "
+        "expired,"
         " %llu squatted\n",
         (unsigned long long)w->seed,
         w->n_nodes,
@@ -99,6 +100,7 @@ static void report(const struct world *w)
         (unsigned long long)n->offers,
         (unsigned long long)n->acks,
         (unsigned long long)n->bound,
+        (unsigned long long)n->rapid,
         (unsigned long long)n->renewed,
         (unsigned long long)n->naks,
         (unsigned long long)n->released,

@@ -41,6 +41,10 @@ size_t outgoing_build(const struct outgoing *o, uint8_t *out)
         writer_u8(&w, (uint8_t)o->client_id.n);
         writer_bytes(&w, o->client_id);
     }
+    if (o->wants_rapid_commit) {
+        writer_u8(&w, 80);
+        writer_u8(&w, 0);
+    }
     write_u32_option(&w, 50, o->wanted.value);
     write_u32_option(&w, 54, o->server_id.value);
     write_u32_option(&w, 51, o->lease);

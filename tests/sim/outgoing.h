@@ -14,7 +14,8 @@ struct outgoing {
     unsigned client;
     uint32_t xid, lease; /* lease: option 51; 0: none */
     uint16_t secs;
-    struct bytes client_id; /* option 61; n = 0: none */
+    struct bytes client_id;  /* option 61; n = 0: none */
+    bool wants_rapid_commit; /* option 80 */
 };
 
 enum { OUTGOING_MAX = 600 };

@@ -49,6 +49,7 @@ static uint8_t *encode(const struct world *w, size_t *ret_n)
                       .declines = 3,
                       .new_clients_when_low = 10,
                       .low_percent = 10 },
+        .rapid_commit = true,
         .n_subnets = 1,
         .subnets = &subnet,
     };

@@ -6,7 +6,7 @@ import struct
 import time
 
 COOKIE = b"\x63\x82\x53\x63"
-DISCOVER, OFFER, REQUEST, DECLINE, ACK, NAK, RELEASE, INFORM = range(1, 9)
+BOOTP, DISCOVER, OFFER, REQUEST, DECLINE, ACK, NAK, RELEASE, INFORM = range(9)
 BROADCAST = "255.255.255.255"
 
 
@@ -35,8 +35,9 @@ def udp_frame(source_mac, destination_mac, source, destination, ports, payload, 
 class Reply:
     """A DHCP message that a server sent."""
 
-    def __init__(self, payload, source):
+    def __init__(self, payload, source, destination, port):
         self.raw, self.source = payload, source
+        self.destination, self.port = destination, port
         self.xid = struct.unpack("!I", payload[4:8])[0]
         self.flags = struct.unpack("!H", payload[10:12])[0]
         self.ciaddr, self.yiaddr, self.siaddr, self.giaddr = (
@@ -88,7 +89,7 @@ class RawClient:
         header += socket.inet_aton(ciaddr) + bytes(8) + socket.inet_aton(giaddr)
         header += self.hardware.ljust(16, b"\0") + self.sname.ljust(64, b"\0")
         header += self.file.ljust(128, b"\0") + COOKIE
-        listed = [(53, bytes([kind]))]
+        listed = [(53, bytes([kind]))] if kind != BOOTP else []
         if self.client_id:
             listed.append((61, self.client_id))
         listed.extend(options)
@@ -139,7 +140,8 @@ class RawClient:
         payload = frame[at + 8:]
         if frame[at:at + 2] != b"\x00\x43" or len(payload) < 240 or payload[0] != 2:
             return None
-        reply = Reply(payload, socket.inet_ntoa(frame[26:30]))
+        source, destination = (socket.inet_ntoa(frame[i:i + 4]) for i in (26, 30))
+        reply = Reply(payload, source, destination, struct.unpack("!H", frame[at + 2:at + 4])[0])
         return reply if reply.xid == self.xid and reply.chaddr == self.hardware else None
 
     def new_transaction(self):

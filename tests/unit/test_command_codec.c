@@ -30,7 +30,9 @@ static const struct command commands[] = {
                 .agent_info = TEXT("\x01\x02\x00\x10"),
                 .vendor_class = TEXT("MSFT 5.0"),
                 .user_class = TEXT("iPXE"),
-                .settings_version = 7 }                                                       },
+                .settings_version = 7,
+                .received_at = { 1700000000123 },
+                .is_unasked = true }                                                          },
     { .origin = 2,
      .boot_id = 1,
      .sequence = UINT64_MAX,
@@ -141,6 +143,7 @@ static void assert_same_bind(const struct bind_command *a, const struct bind_com
     assert_same_bytes(a->user_class, b->user_class);
     assert_int_equal(a->settings_version, b->settings_version);
     assert_int_equal(a->received_at.ms, b->received_at.ms);
+    assert_int_equal(a->is_unasked, b->is_unasked);
 }
 
 static void assert_same_end(const struct command *a, const struct command *b)

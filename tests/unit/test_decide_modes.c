@@ -97,6 +97,16 @@ TEST(rule_43_a_discover_is_bound_at_once_only_if_asked_for_and_switched_on)
     assert_int_equal(decided().hold.value, 900);
 }
 
+TEST(rule_43_a_client_that_would_lose_a_lease_is_asked_first)
+{
+    lan.networks[0].rapid_commit = true;
+    scene(REQUEST_DISCOVER, IP4_ANY);
+    request.client = bytes_of_text("printer");
+    request.wants_rapid_commit = true;
+    put(lan_address(1, 101), "printer", LEASE_BOUND);
+    assert_offered(lan_address(1, 103)); /* its reservation */
+}
+
 TEST(rule_59_bootp_is_served_with_a_reservation_alone)
 {
     scene(REQUEST_BOOTP, IP4_ANY);
@@ -212,6 +222,7 @@ int main(void)
         CASE(rule_54_what_is_left_of_the_promise_may_be_told_again),
         CASE(rule_54_an_infinite_promise_does_not_run_out_and_is_refused),
         CASE(rule_54_a_client_may_keep_what_is_reserved_for_nobody_else),
+        CASE(rule_43_a_client_that_would_lose_a_lease_is_asked_first),
         CASE(rule_43_a_discover_is_bound_at_once_only_if_asked_for_and_switched_on),
         CASE(rule_59_bootp_is_served_with_a_reservation_alone),
         CASE(an_address_for_another_class_is_neither_offered_nor_prolonged),
