@@ -466,7 +466,10 @@ static struct allocate_request *asking_with_classes(struct asking *room, uint64_
         .name = bytes_of_text("phones"),
         .n_terms = 1,
         .terms = &local,
-        .times = {{ TIMES_UNSET_S }, { TIMES_UNSET_S }, { TIMES_UNSET_S }, { TIMES_UNSET_S }}
+        .times = {.min = { TIMES_UNSET_S },
+                  .default_ = { TIMES_UNSET_S },
+                  .max = { TIMES_UNSET_S },
+                  .headroom = { TIMES_UNSET_S }},
     };
     map = network_map_free(map);
     sample.settings.n_classes = 1;
