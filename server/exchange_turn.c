@@ -148,13 +148,10 @@ static bool is_offered(void *data, struct ip4 address)
 static struct headroom_facts headroom_of(
     const struct exchanges *x, const struct exchange *e, struct instant cluster_time)
 {
-    bool is_own = e->scope.network->server_id_mode == SERVER_ID_OWN;
-
     return (struct headroom_facts){
         .is_known = e->view.knows_holds,
         .now = cluster_time,
         .behind_ms = e->view.behind_ms,
-        .own_id = is_own ? e->arrival.local : IP4_ANY,
         .has_given_up = client_table_find(x->given_up, e->place) != NULL,
     };
 }

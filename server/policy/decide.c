@@ -59,13 +59,15 @@ static struct decision nak_if_authoritative(
 
 /*
  * True when the row is this very promise, committed a moment ago. A client that has given the
- * lease up since, or has been made another offer, repeats nothing.
+ * lease up since, or has been made another offer, repeats nothing; one that reboots may have done so
+ * elsewhere.
  */
 static bool is_repeat(const struct decide_facts *f, const struct standing *s, struct seconds lease)
 {
     const struct lease *row = &s->row;
 
-    if (f->headroom.has_given_up || !ip4_is_any(f->offered)) {
+    if (f->headroom.has_given_up || !ip4_is_any(f->offered) ||
+        f->request->kind == REQUEST_INIT_REBOOT) {
         return false;
     }
     if (!s->is_clients || row->state != LEASE_BOUND || !ip4_equal(row->server_id, f->server_id) ||

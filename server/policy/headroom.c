@@ -3,13 +3,8 @@
 bool headroom_is_sure(
     const struct headroom_facts *facts, enum request_kind kind, const struct lease *row)
 {
-    if (!facts->is_known || row->state != LEASE_BOUND || facts->has_given_up) {
-        return false;
-    }
-    if (kind == REQUEST_INIT_REBOOT) {
-        return !ip4_is_any(facts->own_id) && ip4_equal(row->server_id, facts->own_id);
-    }
-    return kind == REQUEST_RENEWING || kind == REQUEST_REBINDING;
+    return facts->is_known && row->state == LEASE_BOUND && !facts->has_given_up &&
+           (kind == REQUEST_RENEWING || kind == REQUEST_REBINDING);
 }
 
 struct seconds headroom_room(const struct headroom_facts *facts, const struct lease *row)

@@ -21,13 +21,13 @@ struct headroom_facts {
     bool is_known;      /* this node's rows and clock are those of the cluster, if perhaps old */
     struct instant now; /* this node's estimate of cluster time */
     int64_t behind_ms;  /* how far the cluster's may be ahead of it */
-    struct ip4 own_id;  /* what a RELEASE to this node alone would name */
     bool has_given_up;  /* a RELEASE or DECLINE of the client has come here since its last ACK */
 };
 
 /*
  * True when the client of @row, which sends @kind, cannot have given the lease up unnoticed. One
- * that renews has had it all the time. One that reboots may have released it to another node.
+ * that renews has had it all the time. One that reboots may have released it, to a node of which
+ * this one has not heard since: only the log knows.
  */
 bool headroom_is_sure(
     const struct headroom_facts *facts, enum request_kind kind, const struct lease *row);

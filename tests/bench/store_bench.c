@@ -143,7 +143,9 @@ static void put_settings(struct log *l)
         .boot_id = 1,
         .sequence = ++l->sequence,
         .kind = COMMAND_PUT_SETTINGS,
-        .put_settings = {1, bytes_of(document, n), bytes_of_text("bench")},
+        .put_settings = {.version = 1,
+                         .document = bytes_of(document, n),
+                         .source = bytes_of_text("bench")},
     };
 
     apply(l, &c, 1);

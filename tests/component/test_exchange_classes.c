@@ -18,7 +18,7 @@ static void use_class(struct class_term condition)
         .name = bytes_of_text("phones"),
         .n_terms = 1,
         .terms = &term,
-        .times = {unset, { 1200 }, unset, unset},
+        .times = {.min = unset, .default_ = { 1200 }, .max = unset, .headroom = unset},
     };
     node.lan.settings.n_classes = 1;
     node.lan.settings.classes = &class;
