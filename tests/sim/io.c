@@ -112,9 +112,6 @@ static void finish(void *data)
         op.append->cb(op.append, 0);
         break;
     case IO_TRUNCATE:
-        if (io->is_putting) {
-            world_fail(io->world, "node %u truncates while it writes a snapshot", io->node);
-        }
         disk_truncate(io->disk, op.index);
         break;
     case IO_INSTALL:
@@ -157,7 +154,13 @@ static int io_append(
 
 static int io_truncate(struct raft_io *raft, raft_index index)
 {
-    push(io_of(raft), &(struct io_op){ .kind = IO_TRUNCATE, .index = index });
+    struct sim_io *io = io_of(raft);
+
+    /* raft_uv would lose it. The other way round, it keeps the snapshot until it has truncated. */
+    if (io->is_putting) {
+        world_fail(io->world, "node %u truncates while it writes a snapshot", io->node);
+    }
+    push(io, &(struct io_op){ .kind = IO_TRUNCATE, .index = index });
     return 0;
 }
 
