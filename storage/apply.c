@@ -86,7 +86,8 @@ static bool find_other(
 {
     uint64_t cursor = 0;
 
-    while (lease_table_next_of_client(a->s->leases, b->client_key, &cursor, ret_other)) {
+    while (lease_table_next_of_client(a->s->leases, b->client_key, &cursor, ret_other) &&
+           !lease_state_is_remembered(ret_other->state)) { /* these come last */
         const struct network *of_row = NULL;
 
         if (ret_other->state == LEASE_BOUND && !ip4_equal(ret_other->address, b->address) &&

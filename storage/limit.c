@@ -49,7 +49,7 @@ bool limit_is_reached(
         note_ending(&c, &l);
     }
     while (lease_table_next_of_client(leases, wanted->client_key, &cursor, &l) &&
-           (l.state == LEASE_BOUND || l.state == LEASE_DECLINED)) { /* these come first */
+           !lease_state_is_remembered(l.state)) { /* these come last */
         if (!ip4_equal(l.address, wanted->address) && is_of_network(map, network, l.address)) {
             note_ending(&c, &l);
         }

@@ -26,6 +26,11 @@ const char *lease_state_name(enum lease_state state)
     return "unknown";
 }
 
+bool lease_state_is_remembered(enum lease_state state)
+{
+    return state == LEASE_RELEASED || state == LEASE_EXPIRED;
+}
+
 bool lease_is_held(const struct lease *l, struct instant now)
 {
     bool holds = l->state == LEASE_BOUND || l->state == LEASE_DECLINED || l->state == LEASE_REVOKED;

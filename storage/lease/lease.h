@@ -42,6 +42,9 @@ struct lease {
 /* Lower-case name as stored in SQL: "bound", "released", "expired", "declined", "revoked". */
 const char *lease_state_name(enum lease_state state);
 
+/* True for what is only the memory of a last client: released or expired. */
+bool lease_state_is_remembered(enum lease_state state);
+
 /* True when @l keeps its address from every other client at @now. */
 bool lease_is_held(const struct lease *l, struct instant now);
 

@@ -234,15 +234,10 @@ unsigned lease_table_count_quarantined(
     struct lease l;
 
     while (n < max && lease_table_next_of_client(t, client_key, &cursor, &l) &&
-           (l.state == LEASE_BOUND || l.state == LEASE_DECLINED)) { /* these come first */
+           !lease_state_is_remembered(l.state)) { /* these come last */
         n += l.state == LEASE_DECLINED && lease_is_held(&l, now);
     }
     return n;
-}
-
-static bool is_remembered(enum lease_state state)
-{
-    return state == LEASE_RELEASED || state == LEASE_EXPIRED;
 }
 
 struct lease_block lease_table_block(const struct lease_table *t, struct ip4 block)
@@ -275,7 +270,8 @@ static void link_client(struct lease_table *t, uint32_t number)
     uint32_t before = 0;
     uint32_t after = first;
 
-    while (after != 0 && is_remembered(r->state) && !is_remembered(row_at(t, after)->state)) {
+    while (after != 0 && lease_state_is_remembered(r->state) &&
+           !lease_state_is_remembered(row_at(t, after)->state)) {
         before = after;
         after = row_at(t, after)->client_next;
     }
@@ -404,7 +400,7 @@ int lease_table_put(struct lease_table *t, const struct lease *l)
     fill(row_at(t, number), l, texts);
     link_client(t, number);
     tally_row(t, number, tally_add);
-    address_bits_set(&t->bits, l->address, true, is_remembered(l->state));
+    address_bits_set(&t->bits, l->address, true, lease_state_is_remembered(l->state));
     free(old_texts); /* last: @l may borrow from the row that it replaces */
     return 0;
 }

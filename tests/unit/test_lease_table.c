@@ -100,6 +100,19 @@ TEST(bound_and_declined_rows_of_a_client_come_before_remembered_ones)
     assert_string_equal(rows_of("a"), "154");
 }
 
+TEST(a_revoked_row_hides_no_quarantined_row_behind_it)
+{
+    struct instant now = { 0 };
+
+    put(1, "a", LEASE_DECLINED);
+    put(2, "a", LEASE_DECLINED);
+    put(3, "a", LEASE_RELEASED);
+    put(4, "a", LEASE_REVOKED);
+    assert_string_equal(rows_of("a"), "4213");
+    assert_int_equal(lease_table_count_quarantined(table, bytes_of_text("a"), now, 9), 2);
+    assert_int_equal(lease_table_count_quarantined(table, bytes_of_text("a"), now, 1), 1);
+}
+
 TEST(rows_are_numbered_in_the_order_in_which_they_came_and_keep_their_number)
 {
     put(9, "a", LEASE_BOUND);
@@ -333,6 +346,7 @@ int main(void)
         CASE(a_row_may_be_replaced_by_one_that_borrows_from_it),
         CASE(a_row_that_changes_its_client_is_found_by_the_new_one_alone),
         CASE(bound_and_declined_rows_of_a_client_come_before_remembered_ones),
+        CASE(a_revoked_row_hides_no_quarantined_row_behind_it),
         CASE(rows_are_numbered_in_the_order_in_which_they_came_and_keep_their_number),
         CASE(a_block_shows_who_has_a_row_and_which_is_remembered),
         CASE(blocks_without_anything_of_a_kind_are_passed_over),
