@@ -43,8 +43,8 @@ static uint32_t tag_of(const struct kept_reservation *row, unsigned index)
     switch (index) {
     case BY_ID:
         return tag_of_id(row->id);
-    case BY_ADDRESS:
-        return row->value.address.value;
+    case BY_ADDRESS: /* rows without one are never looked for: they only have to be spread */
+        return ip4_is_any(row->value.address) ? tag_of_id(row->id) : row->value.address.value;
     default:
         return (uint32_t)client_identity_hash(&client, client_identity_set(&client), 0);
     }
@@ -109,9 +109,16 @@ const struct kept_reservation *reservation_table_of_address(
     const struct reservation_table *t, struct ip4 address)
 {
     uint32_t cursor = 0;
-    uint32_t number = row_index_next(&t->indexes[BY_ADDRESS], address.value, &cursor);
+    uint32_t number = 0;
 
-    return number == 0 || ip4_is_any(address) ? NULL : &t->rows[number - 1]->public;
+    while ((number = row_index_next(&t->indexes[BY_ADDRESS], address.value, &cursor)) != 0) {
+        const struct kept_reservation *row = &t->rows[number - 1]->public;
+
+        if (!ip4_is_any(address) && ip4_equal(row->value.address, address)) {
+            return row;
+        }
+    }
+    return NULL;
 }
 
 static bool is_in(const struct kept_reservation *row, struct ip4_prefix prefix)

@@ -388,6 +388,28 @@ TEST(what_commands_put_passes_to_the_next_settings)
     assert_int_equal(network_map_reservation_of_address(map, ip4_of(0x0a00000a))->client_id.n, 4);
 }
 
+TEST(a_reservation_without_an_address_is_found_by_none)
+{
+    struct arena arena;
+
+    arena_init(&arena);
+
+    /* its id is the number of an address, and of the reservation behind it */
+    struct kept_reservation without = made(&arena, 0x0a00000a, 0);
+    struct kept_reservation with = made(&arena, 1, 0x0a00000a);
+
+    without.subnet_id = 0x0a000000;
+    assert_int_equal(network_map_put_reservation(map, &without), 0);
+    assert_null(network_map_reservation_of_address(map, ip4_of(0x0a00000a)));
+    assert_null(network_map_reservation_of_address(map, IP4_ANY));
+    assert_int_equal(network_map_put_reservation(map, &with), 0);
+    assert_int_equal(
+        network_map_reservation_of_address(map, ip4_of(0x0a00000a))->client_id.at[3], 1);
+    network_map_remove_reservation(map, 0x0a00000a);
+    assert_non_null(network_map_reservation_of_address(map, ip4_of(0x0a00000a)));
+    arena_deinit(&arena);
+}
+
 TEST(thousands_of_reservations_of_commands_come_and_go_and_are_found)
 {
     enum { N = 20000 };
@@ -453,6 +475,7 @@ int main(void)
         CASE(thousands_of_reservations_are_found_by_client_and_by_address),
         CASE(what_commands_put_takes_its_address_out_of_the_pool_and_gives_it_back),
         CASE(what_commands_put_passes_to_the_next_settings),
+        CASE(a_reservation_without_an_address_is_found_by_none),
         CASE(thousands_of_reservations_of_commands_come_and_go_and_are_found),
         CASE(without_memory_there_is_no_map_and_the_document_is_gone),
     };
