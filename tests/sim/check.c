@@ -291,7 +291,7 @@ static bool is_inside_hold(const struct check *c, const struct given *g)
            !instant_before(instant_add_ms(k->held_until, ACK_DELAY_MAX_MS), end);
 }
 
-void check_reply(struct check *c, struct node *n, struct bytes reply)
+bool check_is_covered(struct check *c, struct bytes reply)
 {
     struct message m;
     uint8_t key[CLIENT_KEY_MAX];
@@ -299,7 +299,7 @@ void check_reply(struct check *c, struct node *n, struct bytes reply)
 
     require(message_parse(&m, reply) == 0);
     if (message_type(&m) != MESSAGE_ACK || message_lease_time(&m).value == 0) {
-        return;
+        return true;
     }
     id = message_option(&m, 61);
     if (id.n == 0) {
@@ -309,14 +309,20 @@ void check_reply(struct check *c, struct node *n, struct bytes reply)
     }
 
     struct given g = { m.header.yiaddr, id, message_lease_time(&m) };
+
+    return is_in_majority_of_logs(c, &g) || is_inside_hold(c, &g);
+}
+
+void check_ack(struct check *c, unsigned number, bool is_covered, const struct message *m)
+{
     char text[IP4_TEXT_MAX];
 
-    if (!is_in_majority_of_logs(c, &g) && !is_inside_hold(c, &g)) {
+    if (!is_covered) {
         world_fail(
             c->world,
             "node %u acknowledges %s, which no majority has stored",
-            number_of(c, n),
-            ip4_format(g.address, text));
+            number,
+            ip4_format(m->header.yiaddr, text));
     }
 }
 

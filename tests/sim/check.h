@@ -1,6 +1,7 @@
 #ifndef SIM_CHECK_H
 #define SIM_CHECK_H
 
+#include "proto/dhcp/message.h"
 #include "sim/node.h"
 
 /*
@@ -32,8 +33,14 @@ void check_node(struct check *c, struct node *n);
 /* @n restarted: what it promised before is on its disk, not in its memory. */
 void check_forget_node(struct check *c, unsigned number);
 
-/* @n sends @reply. */
-void check_reply(struct check *c, struct node *n, struct bytes reply);
+/* True when @reply, as it is sent, promises nothing that a majority has not stored. */
+bool check_is_covered(struct check *c, struct bytes reply);
+
+/*
+ * A client that waits for it takes the ACK @m of node @number. One that comes late, when the client
+ * has released the lease or begun anew, is taken by nobody and was no promise.
+ */
+void check_ack(struct check *c, unsigned number, bool is_covered, const struct message *m);
 
 /* Faults have been over for ten seconds: nobody waits for long while there are free addresses. */
 void check_liveness(struct check *c);

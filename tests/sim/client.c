@@ -54,6 +54,7 @@ struct datagram {
     unsigned node;
     uint64_t life; /* of the node it is for: its socket ends with it */
     struct arrival arrival;
+    bool is_covered; /* a reply, by what a majority has stored */
     size_t n;
     uint8_t at[DATAGRAM_MAX];
 };
@@ -415,7 +416,7 @@ static void on_nak(struct client *c)
     set_timer(c, random_between(&c->world->random, 200, 2000), begin);
 }
 
-static void on_reply(struct client *c, const struct message *m)
+static void on_reply(struct client *c, const struct datagram *d, const struct message *m)
 {
     if (m->header.xid != c->xid) {
         return;
@@ -429,6 +430,7 @@ static void on_reply(struct client *c, const struct message *m)
     case MESSAGE_ACK:
         if (c->state == REQUESTING || c->state >= RENEWING ||
             (c->state == SELECTING && message_has(m, OPTION_RAPID_COMMIT))) {
+            check_ack(c->world->check, d->node, d->is_covered, m);
             on_ack(c, m);
         }
         return;
@@ -455,7 +457,7 @@ static void reach(void *data)
     struct lan *l = d->world->lan;
 
     require(number >= 1 && number <= l->n);
-    on_reply(&l->clients[number - 1], &m);
+    on_reply(&l->clients[number - 1], d, &m);
     free(d);
 }
 
@@ -464,9 +466,8 @@ void lan_deliver(struct world *w, unsigned node, struct bytes reply)
     struct datagram *d = calloc(1, sizeof *d);
 
     require(d != NULL && reply.n <= sizeof d->at);
-    d->world = w;
-    d->node = node;
-    d->n = reply.n;
+    *d = (struct datagram){ .world = w, .node = node, .n = reply.n };
+    d->is_covered = check_is_covered(w->check, reply);
     memcpy(d->at, reply.at, reply.n);
     if (w->lan_cut[node] || random_chance(&w->random, w->faults.lan_loss_per_mille)) {
         free(d);
