@@ -60,6 +60,9 @@ const char *http_author(const struct http_request *request, char *out);
 const char *http_argument(const struct http_request *request, const char *name);
 const char *http_header(const struct http_request *request, const char *name);
 
+/* How many query arguments the request has; one that is given twice counts twice. */
+unsigned http_n_arguments(const struct http_request *request);
+
 /* Fills in an answer of type application/json from @json_take. */
 void http_answer_json(struct http_answer *answer, unsigned status, json_t *json_take);
 

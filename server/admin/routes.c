@@ -172,14 +172,26 @@ static void get_leases(const struct http_request *request, struct http_answer *a
     char error[LEASE_FILTER_ERROR_MAX];
     char next[32];
     struct rows rows;
+    unsigned n = 0;
 
     for (const struct lease_filter_key *k = lease_filter_keys; k->name != NULL; k++) {
         const char *text = http_argument(request, k->name);
 
+        n += text != NULL;
         if (text != NULL && !lease_filter_set(&filter, k->name, text, error)) {
             http_problem(answer, MHD_HTTP_BAD_REQUEST, error, NULL);
             return;
         }
+    }
+
+    if (n != http_n_arguments(request)) {
+        http_problem(
+            answer,
+            MHD_HTTP_BAD_REQUEST,
+            "expected address, network, state, hw-address, client-id, hostname, node, limit and "
+            "after, each once at most, and no other key",
+            NULL);
+        return;
     }
 
     char sql[LEASE_FILTER_SQL_MAX];

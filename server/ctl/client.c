@@ -147,7 +147,11 @@ int client_ask(
     if (rv != CURLE_OK) {
         client_answer_deinit(&answer);
         return ctl_fail(
-            CTL_UNREACHABLE, "no node answers on %s: %s", request->socket, curl_easy_strerror(rv));
+            CTL_UNREACHABLE,
+            "no node answers on %s: %s; is it running (systemctl status leasehold), and are you in "
+            "the group leasehold?",
+            request->socket,
+            curl_easy_strerror(rv));
     }
     if (answer.status < 200 || answer.status > 299 || answer.body == NULL) {
         int exit = refuse(&answer, file);

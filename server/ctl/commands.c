@@ -133,8 +133,8 @@ const struct ctl_command ctl_commands[] = {
         .name = "sql",
         .arguments = "STATEMENT",
         .text = "ask the node's database, read-only",
-        .more = "Views: leases, active_leases, history, reservations, pools, networks, settings,\n"
-                "nodes, cluster. At most 10000 rows and 5 seconds.",
+        .more = "Views: leases, active_leases, history, reservations, blocks, pools, networks,\n"
+                "settings, nodes, cluster. At most 10000 rows and 5 seconds.",
         .options = BIT(SOCKET) | BIT(FORMAT) | BIT(JSON) | BIT(LIMIT),
         .run = ctl_sql,
     },

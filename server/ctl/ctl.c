@@ -167,6 +167,14 @@ static int unknown_command(int argc, char **argv)
         words, sizeof words, "%s%s%s", argv[0], has_two ? " " : "", has_two ? argv[1] : "");
     list_beginning_with(argv[0], family, sizeof family);
 
+    if (!has_two && family[0] != '\0') {
+        return ctl_fail(
+            CTL_USAGE,
+            "\"%s\" needs a second word; there is: %s; each explains itself with --help",
+            words,
+            family);
+    }
+
     struct nearest nearest = nearest_of(words);
 
     for (unsigned i = 0; i < ctl_n_commands; i++) {

@@ -1,5 +1,6 @@
 #include "server/migrate/import.h"
 
+#include <iconv.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,6 +110,13 @@ static bool are_maps(const struct ctl_line *line)
     return true;
 }
 
+static bool is_charset(const char *name)
+{
+    iconv_t from = iconv_open("UTF-8", name);
+
+    return from != (iconv_t)-1 && iconv_close(from) == 0;
+}
+
 int ctl_import(const struct ctl_line *line)
 {
     const struct import_options options = {
@@ -126,6 +134,10 @@ int ctl_import(const struct ctl_line *line)
 
     if (!are_maps(line)) {
         return CTL_USAGE;
+    }
+    if (!is_charset(options.charset)) {
+        return ctl_fail(
+            CTL_USAGE, "--charset %s: no such encoding; iconv -l lists them", options.charset);
     }
 
     int rv = config_read_file(path, PLAN_TEXT_MAX, &text, &n);

@@ -128,7 +128,8 @@ def test_leases_are_filtered_and_come_in_pages(cluster):
     assert len(seen) == len(set(seen)) and addresses <= set(seen)
     one = ask(node, "GET", "/v1/leases?hw-address=02-00-00-00-03-10&state=bound")[2]["leases"]
     assert len(one) == 1 and one[0]["address"] in addresses
-    for bad in ("limit=0", "limit=10001", "state=lost", "address=1.2.3", "after=7"):
+    for bad in ("limit=0", "limit=10001", "state=lost", "address=1.2.3", "after=7",
+                "foo=1", "state=bound&state=released"):
         assert ask(node, "GET", f"/v1/leases?{bad}")[0] == 400, bad
     listed = ctl("lease", "list", "--json", "--where", "hw-address=02:00:00:00:03:11",
                  socket_path=node.socket)
