@@ -30,7 +30,7 @@ int ctl_fail(int exit, const char *format, ...)
     (void)fputs("leasehold: ", stderr);
     va_start(args, format);
     /* clang-tidy 14 does not know va_start() in any but the first file of a run. */
-    (void)vfprintf(stderr, format, args); /* NOLINT(clang-analyzer-valist.Uninitialized) */
+    (void)vfprintf(stderr, format, args);
     va_end(args);
     (void)fputc('\n', stderr);
     return exit;
